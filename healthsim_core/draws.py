@@ -1,0 +1,102 @@
+"""Chance as an address: a draw is a pure function of (seed, path, entity, occurrence), in any order, alone or in a crowd.
+
+The compatibility promise: the word at an address is word `unit % 4` of the Philox4x64-10 block whose key is the 16-byte
+BLAKE2b digest of `"{seed}\\x1f{path}"` (two little-endian 64-bit words) and whose counter is
+`(unit // 4 + 1, occurrence, slot, 0)`, where unit = entity // 16 and slot = entity % 16. Its upper 52 bits, centred,
+are the uniform. This will not change without a major version and a line in the changelog.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+
+SLOTS = 16
+"""Persons a unit can hold: entity = unit * SLOTS + slot."""
+
+DENSE_FRACTION = 0.04
+"""Below this share of a span's units, scattered counters (126 ns each) beat drawing the whole run (4 ns each)."""
+
+Draw = Callable[[str], np.ndarray]
+"""`draw(name)` gives one uniform in (0, 1) per row of the thing it belongs to."""
+
+
+def stream_key(seed: int, path: str) -> np.ndarray:
+    """Return the Philox key of a stream: two uint64 words."""
+    digest = hashlib.blake2b(f"{seed}\x1f{path}".encode(), digest_size=16).digest()
+    return np.frombuffer(digest, dtype="<u8").astype(np.uint64)
+
+
+def to_uniform(words: np.ndarray) -> np.ndarray:
+    """Return 64-bit words as float64 strictly inside (0, 1), on a grid of 2**-52 half-steps."""
+    return ((words >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+
+
+def dense_words(key: np.ndarray, start: int, stop: int, slot: int, occurrence: int) -> np.ndarray:
+    """Return the words of units start … stop-1 (uint64), drawn as one run."""
+    first = start // 4
+    blocks = -(-stop // 4) - first
+    # numpy's Philox steps its counter before it makes a block: hence the "+ 1" of the promise.
+    generator = np.random.Philox(key=key, counter=np.array([first, occurrence, slot, 0], dtype=np.uint64))
+    return generator.random_raw(blocks * 4)[start - first * 4 : stop - first * 4]
+
+
+def _multiply_high(a: np.uint64, b: np.ndarray) -> np.ndarray:
+    low, shift = np.uint64(0xFFFFFFFF), np.uint64(32)
+    a0, a1, b0, b1 = a & low, a >> shift, b & low, b >> shift
+    middle = a1 * b0 + (a0 * b0 >> shift)
+    cross = a0 * b1 + (middle & low)
+    return a1 * b1 + (middle >> shift) + (cross >> shift)
+
+
+def scattered_words(key: np.ndarray, units: np.ndarray, slots: np.ndarray, occurrences: np.ndarray) -> np.ndarray:
+    """Return the words at scattered addresses (uint64): the same as `dense_words`, one Philox block each."""
+    m0, m1 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
+    weyl0, weyl1 = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
+    units = units.astype(np.uint64)
+    c0 = (units >> np.uint64(2)) + np.uint64(1)
+    c1, c2 = occurrences.astype(np.uint64), slots.astype(np.uint64)
+    c3 = np.zeros_like(c0)
+    k0, k1 = int(key[0]), int(key[1])
+    for _ in range(10):
+        high0, low0 = _multiply_high(m0, c0), m0 * c0
+        high1, low1 = _multiply_high(m1, c2), m1 * c2
+        c0, c1, c2, c3 = high1 ^ c1 ^ np.uint64(k0), low1, high0 ^ c3 ^ np.uint64(k1), low0
+        k0, k1 = (k0 + weyl0) % 2**64, (k1 + weyl1) % 2**64
+    lanes = np.stack([c0, c1, c2, c3])
+    return lanes[(units & np.uint64(3)).astype(np.intp), np.arange(len(units))]
+
+
+def uniforms(seed: int, path: str, entity: np.ndarray, occurrence: np.ndarray | int = 0) -> np.ndarray:
+    """Return one uniform in (0, 1) per row (float64), for `entity` and `occurrence` (integers, aligned or one for all)."""
+    entity = np.asarray(entity, dtype=np.int64)
+    if len(entity) == 0:
+        return np.empty(0)
+    key = stream_key(seed, path)
+    units, slots = entity // SLOTS, entity % SLOTS
+    occurrences = np.broadcast_to(np.asarray(occurrence, dtype=np.int64), entity.shape)
+    start, stop = int(units.min()), int(units.max()) + 1
+    # A plane is one (slot, occurrence): its units lie side by side in the stream.
+    planes = occurrences * SLOTS + slots
+    first_plane = planes[0]
+    if (planes == first_plane).all():
+        return _plane(key, units, int(first_plane), start, stop)
+    result = np.empty(len(entity))
+    order = np.argsort(planes, kind="stable")
+    edges = np.flatnonzero(np.diff(planes[order])) + 1
+    for rows in np.split(order, edges):
+        result[rows] = _plane(key, units[rows], int(planes[rows[0]]), start, stop)
+    return result
+
+
+def _plane(key: np.ndarray, units: np.ndarray, plane: int, start: int, stop: int) -> np.ndarray:
+    occurrence, slot = divmod(plane, SLOTS)
+    if len(units) >= DENSE_FRACTION * (stop - start):
+        words = dense_words(key, start, stop, slot, occurrence)
+        if len(units) != stop - start or not (np.diff(units) == 1).all():
+            words = words[units - start]
+    else:
+        words = scattered_words(key, units, np.full(len(units), slot), np.full(len(units), occurrence))
+    return to_uniform(words)

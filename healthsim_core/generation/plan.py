@@ -1,0 +1,178 @@
+"""The plan: a specification with every name resolved, frozen, ready to run over any span of people."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from attrs import field, frozen
+
+from healthsim_core.columns import Columns, Span
+from healthsim_core.conditions import Condition, Expression
+from healthsim_core.declarations import OutputFormat, Place
+from healthsim_core.distributions import Distribution
+from healthsim_core.events import Delay, EventType, Trigger
+from healthsim_core.people import People
+from healthsim_core.tables import Table
+
+
+@frozen
+class AttributePlan:
+    """One attribute and how it is drawn; `overrides` by place in the household win."""
+
+    name: str
+    distribution: Distribution | None
+    overrides: Mapping[int, Distribution] = field(factory=dict)
+    kind: str = "number"
+    decimals: int | None = None
+    shared: bool = False
+    path: str = ""
+    """Where in the specification it was said; empty for a reference's or a default's."""
+
+
+@frozen
+class ConditionPlan:
+    """One condition: how likely people have it, and the billable codes it is written as."""
+
+    category: str
+    label: str
+    prevalence: Distribution | None
+    """Gives the probability; None: nobody has it unless `overrides` say so."""
+    overrides: Mapping[int, bool] = field(factory=dict)
+    leaves: tuple[tuple[str, str | None, float], ...] = ()
+    """(code, severity, weight)."""
+    labels: Mapping[str, str] = field(factory=dict)
+    chronic: bool = True
+    target: float | None = None
+    """The share the specification asks for; None where a reference says it."""
+    severe: bool = False
+    """Whether the column `severity` speaks of this condition."""
+
+
+@frozen
+class Step:
+    """One stage of sampling a person: columns from columns."""
+
+    name: str
+    run: Callable[[People], Mapping[str, Any]]
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+
+
+@frozen
+class Substitution:
+    """A parameter whose value is looked up: `${entity.severity}` or `${a1c.value}`."""
+
+    source: str
+    """`entity`, or the id of an event."""
+    name: str
+
+
+@frozen
+class DefinitionPlan:
+    """One event definition of one journey, resolved."""
+
+    journey: str
+    event_id: str
+    name: str
+    event_type: EventType
+    parent: int | None
+    """The part it depends on."""
+    delay: Delay | None
+    day: int | None
+    variance_days: int
+    repeat_count: int
+    every_days: float
+    jitter_days: int
+    probability: float
+    conditions: tuple[Condition, ...]
+    parameters: Mapping[str, object]
+    slots: tuple[int, ...] | None
+    """The places in the household that take the journey; None: all."""
+    when: Expression | None
+    requires: tuple[Condition, ...]
+    siblings: Mapping[str, int]
+    """The parts of the journey by event id, for conditions and substitutions."""
+
+
+@frozen
+class Part:
+    """A stream of events of one type from one maker: a definition, a trigger on another part, or every person."""
+
+    path: str
+    event_type: str
+    base: int
+    """Its first place among a person's events; occurrence k stands at base + k."""
+    size: int
+    definition: DefinitionPlan | None = None
+    trigger: Trigger | None = None
+    source: int | None = None
+
+
+@frozen
+class Plan:
+    """Everything a run needs, and nothing it would have to ask for."""
+
+    name: str
+    seed: int
+    count: int
+    as_of: datetime.date
+    start: datetime.date
+    products: tuple[str, ...]
+    roles: tuple[str, ...]
+    """The role at each place of the household; one entry where the unit is a person."""
+    attributes: tuple[AttributePlan, ...]
+    conditions: tuple[ConditionPlan, ...]
+    steps: tuple[Step, ...]
+    parts: tuple[Part, ...]
+    event_order: tuple[str, ...]
+    """Event types so that sources come before what they trigger."""
+    event_types: Mapping[str, EventType]
+    handlers: tuple[EventType, ...]
+    """Event types whose rows are wanted, writers before readers."""
+    triggers: Mapping[str, tuple[Trigger, ...]]
+    tables: Mapping[str, Table]
+    rosters: tuple[Any, ...]
+    places: tuple[Place, ...]
+    facts: Mapping[str, object]
+    formats: tuple[OutputFormat, ...]
+    notices: tuple[str, ...]
+    validation: str
+    specification: Mapping[str, object]
+    """What was asked for, as plain data, for the record."""
+    versions: Mapping[str, str]
+    fingerprints: Mapping[str, str]
+
+    @property
+    def people_count(self) -> int:
+        """Return how many persons that makes."""
+        return self.count * len(self.roles)
+
+    def start_time(self) -> np.datetime64:
+        """Return day 0 of the journeys."""
+        return np.datetime64(self.start, "s")
+
+    def spans(self, size: int) -> list[Span]:
+        """Return the units cut into spans of about `size` persons."""
+        step = max(1, size // len(self.roles))
+        return [Span(start, min(start + step, self.count)) for start in range(0, self.count, step)]
+
+    def build_rosters(self) -> dict[str, Columns]:
+        """Return the scenario-wide tables, each built once."""
+        from healthsim_core.errors import PluginError
+
+        built: dict[str, Columns] = {}
+        for roster in self.rosters:
+            rows = roster.build(self.facts, self.seed, built)
+            for table, columns in rows.items():
+                wrong = (
+                    [f"table {table!r} is not among its writes"]
+                    if table not in roster.writes
+                    else self.tables[table].problems(columns)
+                )
+                if wrong:
+                    raise PluginError(f"roster {roster.name}: table {table}: {'; '.join(wrong)}")
+                built[table] = columns
+        return built

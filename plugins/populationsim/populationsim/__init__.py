@@ -1,0 +1,25 @@
+"""PopulationSim: who lives where, from the figures that public agencies publish."""
+
+from __future__ import annotations
+
+import importlib
+
+_HOMES = {
+    "DemographicProfile": "populationsim.profile",
+    "ReferenceProfileResolver": "populationsim.resolving",
+    "UnknownPlace": "populationsim.facts",
+    "create_hybrid_profile": "populationsim.resolving",
+    "load_places": "populationsim.loading",
+    "load_reference": "populationsim.loading",
+    "load_svi": "populationsim.loading",
+    "resolve_geography": "populationsim.resolving",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str):
+    # At first use: DuckDB and scipy cost 0.3 s that listing the plugins does not need.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

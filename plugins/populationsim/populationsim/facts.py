@@ -1,0 +1,155 @@
+"""The facts that come with the package: states, counties, age structure, curves; read once, never changed."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import importlib.resources
+import json
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from healthsim_core.errors import UserError, suggestion
+
+NATION = "US"
+
+
+class UnknownPlace(UserError, ValueError):
+    """No county or state of that name or number; the message says what is near."""
+
+
+@frozen
+class County:
+    """A county or county equivalent: what is always known of it."""
+
+    fips: str
+    name: str
+    state: str
+    population: int
+    pct_female: float | None
+
+    @property
+    def label(self) -> str:
+        """Return name and state, as in `Harris County, TX`."""
+        return f"{self.name}, {self.state}"
+
+
+@frozen
+class State:
+    """A state or the District of Columbia."""
+
+    fips: str
+    abbreviation: str
+    name: str
+
+
+def text(folder: str, name: str) -> str:
+    """Return the content of a file of the package."""
+    return importlib.resources.files("populationsim").joinpath(folder, name).read_text("utf-8")
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV file of `data`; lines that begin with # are its birth certificate."""
+    return list(csv.DictReader(line for line in text("data", name).splitlines() if not line.startswith("#")))
+
+
+@functools.cache
+def facts(name: str) -> Mapping[str, Any]:
+    """Return a JSON file of `data`."""
+    return json.loads(text("data", name))
+
+
+@functools.cache
+def states() -> Mapping[str, State]:
+    """Return the states by two-letter abbreviation."""
+    return {one["state"]: State(one["fips"], one["state"], one["name"]) for one in rows("states.csv")}
+
+
+@functools.cache
+def counties() -> Mapping[str, County]:
+    """Return the counties by FIPS: today's, and the eight that Connecticut had."""
+    return {
+        one["fips"]: County(
+            one["fips"], one["name"], one["state"], int(one["population"]), float(one["pct_female"] or "nan")
+        )
+        for one in rows("counties.csv")
+    }
+
+
+@functools.cache
+def age_structure() -> tuple[tuple[int, str, float, float], ...]:
+    """Return the nation's (first age, band, males, females), from the youngest."""
+    return tuple(
+        (int(one["band"].rstrip("+").partition("-")[0]), one["band"], float(one["male"]), float(one["female"]))
+        for one in rows("age_structure.csv")
+    )
+
+
+def fold(name: str) -> str:
+    """Return a place's name without accents, case and points, to compare by."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return " ".join(plain.casefold().replace(".", "").replace("saint ", "st ").split())
+
+
+_KINDS = (
+    " planning region", " city and borough", " census area", " municipality", " borough", " county", " parish", " city",
+)
+
+
+def bare(name: str) -> str:
+    """Return a county's folded name without the word that says what kind of county it is."""
+    folded = fold(name)
+    for kind in _KINDS:
+        if folded.endswith(kind):
+            return folded.removesuffix(kind)
+    return folded
+
+
+def find_state(place: object) -> State:
+    """Return the state that a FIPS, an abbreviation or a name means; UnknownPlace for none."""
+    word = str(place).strip()
+    if isinstance(place, int) or (word.isdigit() and len(word) == 1):
+        word = word.zfill(2)
+    for one in states().values():
+        if word == one.fips or word.upper() == one.abbreviation or fold(word) == fold(one.name):
+            return one
+    raise UnknownPlace(f"unknown state {place!r}{suggestion(word, [one.name for one in states().values()])}")
+
+
+def find_county(place: object) -> County:
+    """Return the county that a FIPS or a name such as `Harris County, TX` means; UnknownPlace for none or several."""
+    word = str(place).strip()
+    if word.isdigit():
+        fips = word.zfill(5) if isinstance(place, int) else word
+        if fips in counties():
+            return counties()[fips]
+        raise UnknownPlace(f"unknown county {place!r}{_fips_hint(fips)}")
+    name, comma, state = word.rpartition(",")
+    if not comma:
+        name, state = word, ""
+    among = counties().values()
+    if state:
+        abbreviation = find_state(state.strip()).abbreviation
+        among = [one for one in among if one.state == abbreviation]
+    found = [one for one in among if fold(one.name) == fold(name)] or [one for one in among if bare(one.name) == fold(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        options = ", ".join(f"{one.label} ({one.fips})" for one in found[:8]) + (", …" if len(found) > 8 else "")
+        raise UnknownPlace(f"county {place!r} can be several: {options}")
+    hint = suggestion(word, [one.label if state else one.name for one in among])
+    raise UnknownPlace(f"unknown county {place!r}{hint}")
+
+
+def _fips_hint(fips: str) -> str:
+    if len(fips) == 4 and "0" + fips in counties():
+        return f"; a FIPS has five digits: did you mean '0{fips}' ({counties()['0' + fips].label})?"
+    if len(fips) != 5:
+        return "; a county's FIPS has five digits, such as '48201'"
+    if fips[:2] not in {one.fips for one in states().values()}:
+        return f"; no state has the FIPS {fips[:2]!r}"
+    near = suggestion(fips, [one for one in counties() if one[:2] == fips[:2]])
+    return near or f"; the state {fips[:2]} has no such county"

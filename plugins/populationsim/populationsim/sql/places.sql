@@ -1,0 +1,42 @@
+-- places_county and places_measure: from the temporary table places_file (all text), a CDC PLACES county file in the
+-- GIS-friendly layout, which has four columns per measure. Intervals are written "(lower, upper)".
+CREATE OR REPLACE TABLE places_county AS
+SELECT
+    "CountyFIPS" AS fips,
+    "CountyName" AS county_name,
+    "StateAbbr" AS state,
+    "StateDesc" AS state_name,
+    replace("TotalPopulation", ',', '')::BIGINT AS population
+FROM places_file
+ORDER BY fips;
+
+CREATE OR REPLACE TABLE places_measure AS
+WITH cells AS (
+    UNPIVOT (SELECT "CountyFIPS" AS fips, COLUMNS('_(CrudePrev|AdjPrev|Crude95CI|Adj95CI)$') FROM places_file)
+    ON COLUMNS(* EXCLUDE fips)
+    INTO NAME cell VALUE content
+),
+parts AS (
+    SELECT
+        fips,
+        regexp_replace(cell, '_(CrudePrev|AdjPrev|Crude95CI|Adj95CI)$', '') AS measure,
+        regexp_extract(cell, '_(CrudePrev|AdjPrev|Crude95CI|Adj95CI)$', 1) AS part,
+        content,
+        regexp_extract(content, '\(\s*([0-9.]+)\s*,\s*([0-9.]+)\s*\)', ['low', 'high']) AS interval
+    FROM cells
+)
+SELECT
+    fips,
+    upper(measure) AS measure,
+    max(try_cast(content AS DOUBLE)) FILTER (part = 'CrudePrev') AS crude_pct,
+    max(nullif(interval.low, '')::DOUBLE) FILTER (part = 'Crude95CI') AS crude_low,
+    max(nullif(interval.high, '')::DOUBLE) FILTER (part = 'Crude95CI') AS crude_high,
+    max(try_cast(content AS DOUBLE)) FILTER (part = 'AdjPrev') AS adjusted_pct,
+    max(nullif(interval.low, '')::DOUBLE) FILTER (part = 'Adj95CI') AS adjusted_low,
+    max(nullif(interval.high, '')::DOUBLE) FILTER (part = 'Adj95CI') AS adjusted_high
+FROM parts
+GROUP BY fips, upper(measure)
+ORDER BY fips, measure;
+
+COMMENT ON TABLE places_county IS 'Counties of a CDC PLACES file.';
+COMMENT ON TABLE places_measure IS 'CDC PLACES measures by county: percent of adults (18 and over), crude and age-adjusted, with 95 % confidence limits.';

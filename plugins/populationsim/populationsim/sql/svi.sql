@@ -1,0 +1,38 @@
+-- svi_county: one row per county of a CDC/ATSDR SVI county file, from the temporary table svi_file (all text).
+-- -999 is the publisher's mark for "not available".
+CREATE OR REPLACE TABLE svi_county AS
+SELECT
+    "FIPS" AS fips,
+    regexp_replace("LOCATION", ', [^,]*$', '') AS county_name,
+    "ST_ABBR" AS state,
+    "STATE" AS state_name,
+    nullif("E_TOTPOP"::BIGINT, -999) AS population,
+    nullif("E_HH"::BIGINT, -999) AS household_count,
+    nullif("EP_AGE17"::DOUBLE, -999) AS pct_under_18,
+    nullif("EP_AGE65"::DOUBLE, -999) AS pct_65_plus,
+    nullif("EP_HISP"::DOUBLE, -999) AS pct_hispanic,
+    -- The index counts everybody but non-Hispanic white people as minority.
+    round(100 - nullif("EP_MINRTY"::DOUBLE, -999), 1) AS pct_white,
+    nullif("EP_AFAM"::DOUBLE, -999) AS pct_black,
+    nullif("EP_ASIAN"::DOUBLE, -999) AS pct_asian,
+    nullif("EP_AIAN"::DOUBLE, -999) AS pct_native,
+    nullif("EP_NHPI"::DOUBLE, -999) AS pct_pacific,
+    nullif("EP_TWOMORE"::DOUBLE, -999) AS pct_multiple,
+    nullif("EP_OTHERRACE"::DOUBLE, -999) AS pct_other,
+    nullif("EP_POV150"::DOUBLE, -999) AS pct_poverty150,
+    nullif("EP_UNINSUR"::DOUBLE, -999) AS pct_uninsured,
+    nullif("EP_UNEMP"::DOUBLE, -999) AS pct_unemployed,
+    nullif("EP_NOHSDP"::DOUBLE, -999) AS pct_no_high_school_diploma,
+    nullif("EP_DISABL"::DOUBLE, -999) AS pct_disability,
+    nullif("EP_LIMENG"::DOUBLE, -999) AS pct_limited_english,
+    nullif("EP_NOVEH"::DOUBLE, -999) AS pct_no_vehicle,
+    nullif("EP_CROWD"::DOUBLE, -999) AS pct_crowded,
+    nullif("RPL_THEME1"::DOUBLE, -999) AS rpl_theme1,
+    nullif("RPL_THEME2"::DOUBLE, -999) AS rpl_theme2,
+    nullif("RPL_THEME3"::DOUBLE, -999) AS rpl_theme3,
+    nullif("RPL_THEME4"::DOUBLE, -999) AS rpl_theme4,
+    nullif("RPL_THEMES"::DOUBLE, -999) AS rpl_themes
+FROM svi_file
+ORDER BY fips;
+
+COMMENT ON TABLE svi_county IS 'CDC/ATSDR Social Vulnerability Index by county; pct_* of residents (race categories are non-Hispanic), rpl_* percentile ranks 0 to 1.';
