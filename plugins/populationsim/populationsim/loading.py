@@ -95,14 +95,33 @@ def load_reference(
                 leftover.unlink(missing_ok=True)
 
 
+def copy_of(database: Path) -> DuckDBPyConnection:
+    """Return a connection to a copy in memory, so that one who keeps it does not shut out the next `init`."""
+    conn = duckdb.connect()
+    try:
+        conn.execute("ATTACH '" + str(database).replace("'", "''") + "' AS held (READ_ONLY)")
+    except duckdb.IOException as error:
+        raise _unopened(database, error) from error
+    query = "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'held' ORDER BY 1"
+    for (name,) in conn.execute(query).fetchall():
+        if name in (*TABLES, "loads"):
+            conn.execute(f'CREATE TABLE "{name}" AS FROM held."{name}"')
+    conn.execute("DETACH held")
+    return conn
+
+
 def open_reference(database: Path, read_only: bool = True) -> DuckDBPyConnection:
     """Return a connection to the reference database; UserError where another process holds it or it is damaged."""
     try:
         return duckdb.connect(str(database), read_only=read_only)
     except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            raise UserError(f"another process is using {database}; try again when it is done") from error
-        raise UserError(f"cannot open {database}: {str(error).splitlines()[0]}") from error
+        raise _unopened(database, error) from error
+
+
+def _unopened(database: Path, error: Exception) -> UserError:
+    if "lock" in str(error).lower():
+        return UserError(f"another process is using {database}; try again when it is done")
+    return UserError(f"cannot open {database}: {str(error).splitlines()[0]}")
 
 
 def loads(conn: DuckDBPyConnection) -> list[Load]:
@@ -124,7 +143,7 @@ def fingerprint(conn: DuckDBPyConnection) -> str:
     for table in sorted(tables(conn) - {"loads"}):
         # Rows are unique, so that none cancels another; MD5 is the same in every version of DuckDB, its own hash is not.
         query = f"SELECT count(*), bit_xor(md5_number(line::VARCHAR)) FROM (SELECT {table} AS line FROM {table})"
-        digest.update(f"{table}:{conn.cursor().execute(query).fetchone()}".encode())
+        digest.update(f"{table}:{conn.cursor().execute(query).fetchall()[0]}".encode())
     return digest.hexdigest()[:16]
 
 
@@ -190,7 +209,7 @@ def _key_problems(conn: DuckDBPyConnection, staging: str, key: str) -> list[str]
     count, wrong, example, repeated = conn.execute(
         f"""SELECT count(*), count(*) FILTER (NOT ok), min(fips) FILTER (NOT ok), count(*) - count(DISTINCT fips)
             FROM (SELECT coalesce("{key}", '') AS fips, regexp_full_match(fips, '[0-9]{{5}}') AS ok FROM {staging})"""
-    ).fetchone()
+    ).fetchall()[0]
     problems = []
     if count == 0:
         problems.append("it has no rows")
@@ -211,7 +230,7 @@ def _number_problems(
             FROM (SELECT "{key}" AS fips, trim("{name}") AS content,
                          try_cast(replace(content, ',', '') AS DOUBLE) AS number FROM {staging})
             WHERE content <> '' AND content <> '{MISSING}' AND (number IS NULL OR {beyond})"""
-    ).fetchone()
+    ).fetchall()[0]
     if not wrong:
         return []
     expected = f"a number from {low} to {high}" if high else f"a number of {low} or more"
@@ -220,8 +239,8 @@ def _number_problems(
 
 def _record(conn: DuckDBPyConnection, path: Path, layout: _Layout) -> Load:
     table = f"{layout.kind}_county"
-    (row_count,) = conn.execute(f"SELECT count(*) FROM {table}").fetchone()
-    (figure_count,) = conn.execute(layout.figures).fetchone()
+    (row_count,) = conn.execute(f"SELECT count(*) FROM {table}").fetchall()[0]
+    (figure_count,) = conn.execute(layout.figures).fetchall()[0]
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     year = re.search(r"(?<!\d)20\d\d(?!\d)", path.stem)
@@ -249,8 +268,8 @@ def check(conn: DuckDBPyConnection, kinds: Iterable[str] | None = None) -> list[
 def _figure(conn: DuckDBPyConnection, known: dict[str, str]) -> float | None:
     if known["kind"] == "places":
         query = "SELECT crude_pct FROM places_measure WHERE fips = $fips AND measure = $figure"
-        row = conn.cursor().execute(query, {"fips": known["fips"], "figure": known["figure"]}).fetchone()
+        found = conn.cursor().execute(query, {"fips": known["fips"], "figure": known["figure"]}).fetchall()
     else:
         query = f'SELECT "{known["figure"]}" FROM svi_county WHERE fips = $fips'
-        row = conn.cursor().execute(query, {"fips": known["fips"]}).fetchone()
-    return float(row[0]) if row and row[0] is not None else None
+        found = conn.cursor().execute(query, {"fips": known["fips"]}).fetchall()
+    return float(found[0][0]) if found and found[0][0] is not None else None

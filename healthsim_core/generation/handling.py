@@ -1,0 +1,99 @@
+"""Handle events: each event type's handler once per span, its rows checked before anybody sees them."""
+
+from __future__ import annotations
+
+import numpy as np
+from attrs import define, field
+
+from healthsim_core.columns import Columns, Span, stack
+from healthsim_core.errors import PluginError
+from healthsim_core.events import Events, EventType
+from healthsim_core.generation.graph import Cycle, ordered
+from healthsim_core.generation.journey import Timeline, unfold
+from healthsim_core.generation.plan import Plan
+from healthsim_core.generation.profile import sample
+from healthsim_core.persons import PERSONS
+
+
+@define(eq=False)
+class SpanContext:
+    """What a handler can see besides its own events: the finished timeline and the rows written before it."""
+
+    timelines: Timeline
+    written: dict[str, list[Columns]] = field(factory=dict)
+
+    def timeline(self, event_type: str) -> Events | None:
+        """Return the finished events of a type."""
+        return self.timelines[event_type]
+
+    def rows(self, table: str) -> Columns | None:
+        """Return the rows written to a table so far in this span."""
+        batches = self.written.get(table)
+        return stack(batches) if batches else None
+
+
+def order_handlers(event_types: list[EventType]) -> tuple[EventType, ...]:
+    """Return event types so that those writing a table come before those reading it."""
+    by_name = {one.qualified: one for one in event_types}
+    needs = {
+        one.qualified: [other.qualified for other in event_types if other is not one and set(one.reads) & set(other.writes)]
+        for one in event_types
+    }
+    try:
+        return tuple(by_name[name] for name in ordered(by_name, needs))
+    except Cycle as cycle:
+        raise PluginError(f"handlers read each other's tables in a circle: {cycle}") from None
+
+
+def generate_span(plan: Plan, span: Span, rosters: dict[str, Columns]) -> tuple[dict[str, Columns], Timeline]:
+    """Return the rows of every table for a span of units, and the timeline they come from."""
+    people = sample(plan, span, rosters)
+    timeline = unfold(plan, people)
+    context = SpanContext(timeline)
+    context.written["persons"] = [_person_rows(people)]
+    for event_type in plan.handlers:
+        events = timeline[event_type.qualified]
+        if events is None:
+            continue
+        events.context = context
+        for table, rows in _checked_rows(plan, event_type, events, span).items():
+            if rows.length:
+                context.written.setdefault(table, []).append(rows)
+    return {table: context.rows(table) for table in context.written}, timeline
+
+
+def _person_rows(people) -> Columns:
+    names = {name for column in PERSONS.columns for name in column.raw_names}
+    columns = {"person_id": people.entity, "household_id": people.unit}
+    return Columns({name: columns[name] if name in columns else people[name] for name in names})
+
+
+def _checked_rows(plan: Plan, event_type: EventType, events: Events, span: Span) -> dict[str, Columns]:
+    where = f"event type {event_type.qualified}, units {span.start}-{span.stop - 1}"
+    try:
+        made = event_type.handle(events)
+    except PluginError:
+        raise
+    except Exception as error:
+        people = ", ".join(str(one) for one in np.unique(events.entity)[:3])
+        raise PluginError(f"{where} (entities {people} …): handler failed: {type(error).__name__}: {error}") from error
+    checked = {}
+    for table, rows in made.items():
+        if table not in event_type.writes:
+            raise PluginError(f"{where}: handler wrote to {table!r}, which is not among its writes")
+        rows = without_absent_references(plan, table, rows)
+        wrong = plan.tables[table].problems(rows)
+        if wrong:
+            raise PluginError(f"{where}: table {table}: {'; '.join(wrong)}")
+        checked[table] = rows
+    return checked
+
+
+def without_absent_references(plan: Plan, table: str, rows: Columns) -> Columns:
+    """Return rows whose references to tables that take no part are empty."""
+    absent = {
+        column.name: np.full(rows.length, -1, np.int64)
+        for column in plan.tables[table].columns
+        if column.references and column.nullable and column.references.split(".")[0] not in plan.tables
+    }
+    return rows.adding(**absent) if absent else rows

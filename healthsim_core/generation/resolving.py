@@ -1,0 +1,271 @@
+"""Resolve a specification against the catalog: one plan, or every problem at once."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from healthsim_core import known, reading
+from healthsim_core.catalog import Catalog
+from healthsim_core.declarations import OutputFormat
+from healthsim_core.errors import Problems, SpecificationError, UserError
+from healthsim_core.generation.handling import order_handlers
+from healthsim_core.generation.plan import Plan
+from healthsim_core.generation.profile import attribute_step, condition_step, derivation_step, place_step, sort_steps
+from healthsim_core.generation.resolve_journeys import JourneyResolution, resolve_journeys
+from healthsim_core.generation.resolve_profile import ProfileResolution, bound_to_possible, resolve_profile
+from healthsim_core.specs import (
+    JourneyChoice,
+    JourneySpecification,
+    ProfileSpecification,
+    ScenarioSpecification,
+    journey_choice,
+    kind_of,
+    read,
+)
+
+
+@frozen
+class Asked:
+    """What the caller asks for besides the specification; each replaces what the file says."""
+
+    count: int | None = None
+    seed: int | None = None
+    as_of: datetime.date | None = None
+    products: tuple[str, ...] = ()
+    journeys: tuple[object, ...] = ()
+    formats: tuple[str, ...] = ()
+    county: str | None = None
+    validation: str | None = None
+
+
+@frozen
+class Loaded:
+    """A specification as it was found: its kind, its data and a name for it."""
+
+    kind: str
+    data: Mapping[str, Any]
+    name: str
+    origin: str = field(default="")
+
+
+def load(specification: object, catalog: Catalog) -> Loaded:
+    """Return the specification behind a template's name, a path, a dict or a specification object."""
+    if isinstance(specification, ProfileSpecification | ScenarioSpecification | JourneySpecification):
+        specification = specification.to_dict()
+    if isinstance(specification, Mapping):
+        return Loaded(kind_of(specification), specification, "", "")
+    text = str(specification)
+    path = Path(text)
+    if path.suffix.lower() in (".json", ".yaml", ".yml") or path.is_file():
+        data = reading.parse_file(path)
+        return Loaded(kind_of(data), data, path.stem, str(path))
+    for kind in ("scenario", "profile"):
+        template = catalog.template(kind, text)
+        if template is not None:
+            return Loaded(kind, reading.parse_file(template.path), template.name, f"{kind} template {template.name}")
+    for kind in ("scenario", "profile"):
+        lacking = known.absent(kind, text, set(catalog.fingerprint()))
+        if lacking:
+            raise UserError(lacking + catalog.blame())
+    problems = Problems()
+    options = [*catalog.template_names("scenario"), *catalog.template_names("profile")]
+    problems.unknown("", "template or file", text, options)
+    raise SpecificationError(problems.found)
+
+
+def resolve(specification: object, catalog: Catalog, workspace: Path, asked: Asked | None = None) -> Plan:
+    """Return the plan of a specification; SpecificationError holds everything that is wrong with it."""
+    asked = asked or Asked()
+    loaded = load(specification, catalog)
+    problems = Problems()
+    if loaded.kind == "journey":
+        raise UserError("this file is a journey: it says what happens, not to whom; pass it with --journey beside a profile")
+    profile, choices, outputs, title = _parts(loaded, problems)
+    if profile is None:
+        problems.raise_if_any()
+    if not loaded.data.get("profile", loaded.data).get("id") and loaded.name:
+        profile = evolve(profile, id=loaded.name)
+    profile = _with_asked(profile, asked)
+    if asked.count is not None:
+        reading.whole(1, 100_000_000)(asked.count, "count", problems)
+    if asked.journeys:
+        choices = [(journey_choice(_journey_data(one), "journey", problems), "journey") for one in asked.journeys]
+        choices = [one for one in choices if one[0] is not None]
+    notices: list[str] = []
+    products = _products(profile, asked, catalog, problems, notices)
+    it = resolve_profile(profile, catalog, problems, workspace, products)
+    journeys = resolve_journeys(choices, it, catalog, problems, products, notices=notices)
+    bound_to_possible(it)
+    formats = _formats(asked.formats or outputs, bool(asked.formats), catalog, problems, notices)
+    problems.raise_if_any()
+    name = profile.id if profile.id != "profile" else title or "scenario"
+    return _assemble(name, profile, it, journeys, products, formats, [*notices, *it.notices], catalog, loaded, asked)
+
+
+def _parts(loaded: Loaded, problems: Problems):
+    if loaded.kind == "scenario":
+        scenario = read(ScenarioSpecification, loaded.data, problems)
+        if scenario is None or scenario.profile is None:
+            return None, [], (), ""
+        choices = [(one, f"journeys[{number}]") for number, one in enumerate(scenario.journeys) if one is not None]
+        profile = scenario.profile
+        if profile.members and "count" not in (loaded.data["profile"].get("generation") or {}):
+            profile = evolve(profile, generation=evolve(profile.generation, count=1))
+        return profile, choices + _profile_journeys(profile), tuple(filter(None, (*scenario.outputs, *profile.outputs))), scenario.scenario
+    profile = read(ProfileSpecification, loaded.data, problems)
+    if profile is None:
+        return None, [], (), ""
+    if profile.members and "count" not in (loaded.data.get("generation") or {}):
+        profile = evolve(profile, generation=evolve(profile.generation, count=1))
+    return profile, _profile_journeys(profile), tuple(filter(None, profile.outputs)), profile.name or ""
+
+
+def _profile_journeys(profile: ProfileSpecification) -> list[tuple[JourneyChoice, str]]:
+    found = [(one, "profile.journey" if len(profile.journey) == 1 else f"profile.journey[{number}]") for number, one in enumerate(profile.journey)]
+    found += [(one, f"profile.journeys[{number}]") for number, one in enumerate(profile.journeys)]
+    return [one for one in found if one[0] is not None]
+
+
+def _journey_data(one: object) -> object:
+    """Return a journey given on the command line or in Python: a template's name, a file, a dict or an object."""
+    if isinstance(one, str | Path) and Path(one).suffix.lower() in (".json", ".yaml", ".yml"):
+        return reading.parse_file(Path(one))
+    return str(one) if isinstance(one, Path) else one
+
+
+def _with_asked(profile: ProfileSpecification, asked: Asked) -> ProfileSpecification:
+    changes = {name: value for name in ("count", "seed", "as_of", "validation") if (value := getattr(asked, name)) is not None}
+    profile = evolve(profile, generation=evolve(profile.generation, **changes))
+    if asked.county:
+        profile = evolve(profile, source="populationsim", reference={"type": "county", "fips": asked.county})
+    return profile
+
+
+def _products(profile: ProfileSpecification, asked: Asked, catalog: Catalog, problems: Problems, notices: list[str]) -> tuple[str, ...]:
+    installed = catalog.all("product")
+    wanted = asked.products or profile.generation.products or tuple(installed)
+    where = "product" if asked.products else "profile.generation.products"
+    chosen: list[str] = []
+    for number, name in enumerate(wanted):
+        at = where if asked.products else f"{where}[{number}]"
+        if name is None:
+            continue
+        if name in installed:
+            chosen.append(name)
+            continue
+        lacking = known.absent("product", name, set(catalog.fingerprint()))
+        if lacking is None:
+            problems.unknown(at, "product", name, [*installed, *known.names("product")])
+        elif asked.products or catalog.failed():
+            problems.add(at, lacking + catalog.blame())
+        else:
+            notices.append(f"{at}: skipped: {lacking}")
+    for name in list(chosen):
+        chosen += [other for other in installed[name].supports if other in installed and other not in chosen]
+    return tuple(sorted(dict.fromkeys(chosen)))
+
+
+def _formats(wanted, strictly: bool, catalog: Catalog, problems: Problems, notices: list[str]) -> tuple[OutputFormat, ...]:
+    found: list[OutputFormat] = []
+    for name in wanted:
+        formats = catalog.formats(name)
+        found += [one for one in formats if one not in found]
+        narrower = [one for one in known.names("format") if one.startswith(name) and one != name and known.package_of("format", one)]
+        if formats and formats[0].name != name:
+            missing = [one for one in narrower if not catalog.formats(one)]
+            notices += [f"outputs: {name} means {one} too: skipped: {known.absent('format', one, set(catalog.fingerprint()))}" for one in missing]
+        if formats:
+            continue
+        lacking = known.absent("format", name, set(catalog.fingerprint()))
+        options = [*catalog.all("output format"), *(alias for one in catalog.all("output format").values() for alias in one.aliases)]
+        if lacking is None:
+            problems.unknown("format" if strictly else "outputs", "format", name, [*options, *known.names("format")])
+        elif strictly:
+            problems.add("format", lacking + catalog.blame())
+        else:
+            notices.append(f"outputs: skipped: {lacking}{catalog.blame()}")
+    return tuple(found)
+
+
+def _assemble(
+    name: str, profile: ProfileSpecification, it: ProfileResolution, journeys: JourneyResolution, products: tuple[str, ...],
+    formats: tuple[OutputFormat, ...], notices: list[str], catalog: Catalog, loaded: Loaded, asked: Asked,
+) -> Plan:
+    from healthsim_core.builtins import DEFAULT_PLACES
+
+    taking_part = {"core", *products, *(plugin.name for plugin in catalog.plugins if plugin.name not in catalog.all("product"))}
+    event_types = catalog.all("event type")
+    handlers = order_handlers(
+        [one for one in event_types.values() if one.handle is not None and (one.product in products or one.product == "core")]
+    )
+    rosters = tuple(one for one in catalog.all("roster").values() if one.product in products)
+    tables = {
+        table.name: table for table in catalog.all("table").values() if catalog.owner("table", table.name) in taking_part
+    }
+    places = it.places or DEFAULT_PLACES()
+    derivations = [one for one in catalog.all("derivation").values() if one.product is None or one.product in products]
+    steps = sort_steps(
+        [
+            role_step(it.roles), place_step(places),
+            *(attribute_step(plan) for plan in it.attributes.values()),
+            *(condition_step(plan) for plan in it.conditions.values()),
+            *_runnable([derivation_step(one) for one in derivations], derivations, it),
+        ]
+    )
+    generation = profile.generation
+    facts = {
+        "places": places, "as_of": generation.as_of, "network": dict(profile.network), "roles": it.roles,
+        "conditions": {plan.category: plan for plan in it.conditions.values()},
+        "reference": dict(it.reference.facts) if it.reference else {},
+    }
+    return Plan(
+        name=name, seed=generation.seed, count=generation.count, as_of=generation.as_of,
+        start=generation.start_date or generation.as_of, products=products, roles=it.roles,
+        attributes=tuple(it.attributes.values()), conditions=tuple(it.conditions.values()), steps=steps,
+        parts=tuple(journeys.parts), event_order=journeys.event_order, event_types=event_types, handlers=handlers,
+        triggers=journeys.triggers, tables=tables, rosters=rosters, places=places, facts=facts, formats=formats,
+        notices=tuple(dict.fromkeys(notices)), validation=generation.validation,
+        specification={"kind": loaded.kind, "origin": loaded.origin, "data": loaded.data, "asked": _recorded(asked)},
+        versions=catalog.fingerprint(),
+        fingerprints={it.reference.label: it.reference.fingerprint} if it.reference else {},
+    )
+
+
+def _runnable(steps, derivations, it: ProfileResolution):
+    """Return the derivation steps whose required columns somebody makes, so that an absent product is no error."""
+    made = {"role", "place", "zip_code", "city", "state", "county_fips", *it.attributes}
+    made |= {name for plan in it.conditions.values() for name in (f"has.{plan.category}", f"code.{plan.category}")}
+    left = list(zip(steps, derivations, strict=True))
+    chosen = []
+    while True:
+        ready = [one for one in left if set(one[1].reads) <= made]
+        if not ready:
+            return chosen
+        chosen += [step for step, _ in ready]
+        made |= {name for step, _ in ready for name in step.writes}
+        left = [one for one in left if one not in ready]
+
+
+def role_step(roles: tuple[str, ...]):
+    """Return the step that gives everybody their role in the household."""
+    import numpy as np
+
+    from healthsim_core.columns import Coded
+    from healthsim_core.generation.plan import Step
+
+    words = tuple(dict.fromkeys(roles))
+    codes = np.array([words.index(role) for role in roles], np.int32)
+    return Step("role", lambda people: {"role": Coded(codes[people.slot], words)}, (), ("role",))
+
+
+def _recorded(asked: Asked) -> dict[str, object]:
+    plain = {"count": asked.count, "seed": asked.seed, "as_of": asked.as_of and asked.as_of.isoformat(), "county": asked.county}
+    plain |= {"products": list(asked.products), "journeys": [str(one) for one in asked.journeys], "formats": list(asked.formats)}
+    return {name: value for name, value in plain.items() if value not in (None, [])}
+
+
