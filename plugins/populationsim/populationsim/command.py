@@ -17,8 +17,13 @@ from populationsim.resolving import DATABASE, ReferenceProfileResolver, workspac
 
 SHOWN = ("48201", "06073")
 _COLUMNS = (
-    ("population", "population"), ("rpl_themes", "RPL_THEMES"), ("pct_uninsured", "uninsured %"), ("pct_65_plus", "65+ %"),
-    ("pct_hispanic", "Hispanic %"), ("pct_diabetes", "diabetes %"), ("pct_obesity", "obesity %"),
+    ("population", "population"),
+    ("rpl_themes", "RPL_THEMES"),
+    ("pct_uninsured", "uninsured %"),
+    ("pct_65_plus", "65+ %"),
+    ("pct_hispanic", "Hispanic %"),
+    ("pct_diabetes", "diabetes %"),
+    ("pct_obesity", "obesity %"),
     ("pct_hypertension", "high BP %"),
 )
 
@@ -54,12 +59,19 @@ def init(places: Path | None, svi: Path | None, check: bool, as_json: bool) -> N
 
 def _judge(compared: list, differing: list, as_json: bool) -> None:
     if differing:
-        lines = [f"{place} {figure}: expected {expected:g}, found {found}" for place, figure, expected, found in differing]
+        lines = [
+            f"{place} {figure}: expected {expected:.10g}, found {_found(found)}"
+            for place, figure, expected, found in differing
+        ]
         raise UserError("the figures differ from the known ones:\n  " + "\n  ".join(lines))
     if not compared:
-        raise UserError("no known figures for the releases that are loaded; they can be checked for PLACES 2022 and SVI 2022")
+        raise UserError("no known figures of the releases that are loaded; there are some of PLACES 2022 and SVI 2022")
     if not as_json:
         click.echo(f"check: all {len(compared)} known figures agree")
+
+
+def _found(value: float | None) -> str:
+    return "nothing" if value is None else f"{value:.10g}"
 
 
 def _report(conn, database: Path) -> dict[str, Any]:
@@ -72,8 +84,12 @@ def _report(conn, database: Path) -> dict[str, Any]:
         "database": str(database),
         "loads": [
             {
-                "kind": load.kind, "file": load.file, "vintage": load.vintage, "rows": load.row_count,
-                "figures": load.figure_count, "sha256": load.sha256,
+                "kind": load.kind,
+                "file": load.file,
+                "vintage": load.vintage,
+                "rows": load.row_count,
+                "figures": load.figure_count,
+                "sha256": load.sha256,
             }
             for load in loading.loads(conn)
         ],
@@ -86,7 +102,8 @@ def _table(report: dict[str, Any]) -> str:
     lines = [f"reference database {report['database']}, fingerprint {report['fingerprint']}"]
     for load in report["loads"]:
         vintage = load["vintage"] or "unknown vintage"
-        lines.append(f"  {load['kind']:<7}{load['rows']:>6,} counties {load['figures']:>8,} figures  {vintage}  {load['file']}")
+        counts = f"{load['rows']:>6,} counties {load['figures']:>8,} figures"
+        lines.append(f"  {load['kind']:<7}{counts}  {vintage}  {load['file']}")
     places = list(report["figures"].values())
     lines += ["", f"{'':<14}" + "".join(f"{place['name']:>22}" for place in places)]
     for name, title in _COLUMNS:
@@ -94,7 +111,7 @@ def _table(report: dict[str, Any]) -> str:
     loaded = {load["kind"] for load in report["loads"]}
     lacking = [title for kind, title in (("places", "PLACES"), ("svi", "SVI")) if kind not in loaded]
     if lacking:
-        lines += ["", f"{' and '.join(lacking)} not loaded: the built-in figures serve, and their states' for other counties"]
+        lines += ["", f"{' and '.join(lacking)} not loaded: the built-in figures of states and large counties serve"]
     return "\n".join(lines)
 
 

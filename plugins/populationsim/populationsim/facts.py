@@ -73,7 +73,11 @@ def counties() -> Mapping[str, County]:
     """Return the counties by FIPS: today's, and the eight that Connecticut had."""
     return {
         one["fips"]: County(
-            one["fips"], one["name"], one["state"], int(one["population"]), float(one["pct_female"] or "nan")
+            one["fips"],
+            one["name"],
+            one["state"],
+            int(one["population"]),
+            float(one["pct_female"]) if one["pct_female"] else None,
         )
         for one in rows("counties.csv")
     }
@@ -95,7 +99,14 @@ def fold(name: str) -> str:
 
 
 _KINDS = (
-    " planning region", " city and borough", " census area", " municipality", " borough", " county", " parish", " city",
+    " planning region",
+    " city and borough",
+    " census area",
+    " municipality",
+    " borough",
+    " county",
+    " parish",
+    " city",
 )
 
 
@@ -134,7 +145,9 @@ def find_county(place: object) -> County:
     if state:
         abbreviation = find_state(state.strip()).abbreviation
         among = [one for one in among if one.state == abbreviation]
-    found = [one for one in among if fold(one.name) == fold(name)] or [one for one in among if bare(one.name) == fold(name)]
+    found = [one for one in among if fold(one.name) == fold(name)] or [
+        one for one in among if bare(one.name) == fold(name)
+    ]
     if len(found) == 1:
         return found[0]
     if found:
@@ -151,5 +164,6 @@ def _fips_hint(fips: str) -> str:
         return "; a county's FIPS has five digits, such as '48201'"
     if fips[:2] not in {one.fips for one in states().values()}:
         return f"; no state has the FIPS {fips[:2]!r}"
-    near = suggestion(fips, [one for one in counties() if one[:2] == fips[:2]])
-    return near or f"; the state {fips[:2]} has no such county"
+    mine = [one for one in counties().values() if one.fips[:2] == fips[:2]]
+    near = min(mine, key=lambda one: abs(int(one.fips) - int(fips)))
+    return f"; did you mean {near.fips!r} ({near.label})?"

@@ -70,7 +70,10 @@ class LoadedFigures:
         names = [column[0] for column in cursor.description]
         found = cursor.fetchall()
         return {
-            name: value for row in found for name, value in zip(names, row, strict=True) if value is not None and name != "fips"
+            name: value
+            for row in found
+            for name, value in zip(names, row, strict=True)
+            if value is not None and name != "fips"
         }
 
     def _health(self, script: str, parameters: dict) -> Figures:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,11 +52,19 @@ class _Layout:
 
 
 _PLACES = _Layout(
-    "places", "CDC PLACES county file (GIS-friendly layout)", "CountyFIPS", "places_columns.csv", "places.sql",
+    "places",
+    "CDC PLACES county file (GIS-friendly layout)",
+    "CountyFIPS",
+    "places_columns.csv",
+    "places.sql",
     "SELECT count(crude_pct) FROM places_measure",
 )
 _SVI = _Layout(
-    "svi", "CDC/ATSDR SVI county file", "FIPS", "svi_columns.csv", "svi.sql",
+    "svi",
+    "CDC/ATSDR SVI county file",
+    "FIPS",
+    "svi_columns.csv",
+    "svi.sql",
     "SELECT count(*) FROM (UNPIVOT svi_county ON COLUMNS('^(pct|rpl)_') INTO NAME figure VALUE value)",
 )
 
@@ -138,10 +146,10 @@ def tables(conn: DuckDBPyConnection) -> set[str]:
 
 
 def fingerprint(conn: DuckDBPyConnection) -> str:
-    """Return a digest of the figures themselves: it does not depend on row order, file names or when they were loaded."""
+    """Return a digest of the figures themselves: whatever the order of rows, the file or the day."""
     digest = hashlib.sha256()
     for table in sorted(tables(conn) - {"loads"}):
-        # Rows are unique, so that none cancels another; MD5 is the same in every version of DuckDB, its own hash is not.
+        # Rows are unique, so none cancels another; MD5 is the same in every version, DuckDB's own hash is not.
         query = f"SELECT count(*), bit_xor(md5_number(line::VARCHAR)) FROM (SELECT {table} AS line FROM {table})"
         digest.update(f"{table}:{conn.cursor().execute(query).fetchall()[0]}".encode())
     return digest.hexdigest()[:16]
@@ -214,16 +222,14 @@ def _key_problems(conn: DuckDBPyConnection, staging: str, key: str) -> list[str]
     if count == 0:
         problems.append("it has no rows")
     if wrong:
-        lost = "; leading zeros were lost, perhaps in a spreadsheet: load the file as downloaded" if example.isdigit() else ""
+        lost = "; leading zeros were lost: load the file as downloaded" if example.isdigit() else ""
         problems.append(f"{key}: {wrong:,} values are not five digits, such as {example!r}{lost}")
     if repeated:
         problems.append(f"{key}: {repeated:,} counties stand there more than once")
     return problems
 
 
-def _number_problems(
-    conn: DuckDBPyConnection, staging: str, key: str, name: str, low: str, high: str
-) -> list[str]:
+def _number_problems(conn: DuckDBPyConnection, staging: str, key: str, name: str, low: str, high: str) -> list[str]:
     beyond = f"number < {low}" + (f" OR number > {high}" if high else "")
     wrong, example, fips = conn.execute(
         f"""SELECT count(*), min(content), arg_min(fips, content)
@@ -252,13 +258,13 @@ def _record(conn: DuckDBPyConnection, path: Path, layout: _Layout) -> Load:
     return load
 
 
-def check(conn: DuckDBPyConnection, kinds: Iterable[str] | None = None) -> list[tuple[str, str, float, float | None]]:
+def check(conn: DuckDBPyConnection) -> list[tuple[str, str, float, float | None]]:
     """Return (place or kind, figure, expected, found) of every known figure of what was loaded."""
     loaded = {load.kind: load for load in loads(conn)}
     results = []
     for known in facts.rows("check_figures.csv"):
         load = loaded.get(known["kind"])
-        if load is None or (kinds is not None and load.kind not in kinds) or load.vintage not in (None, known["vintage"]):
+        if load is None or load.vintage not in (None, known["vintage"]):
             continue
         found = load.row_count if known["figure"] == "rows" else _figure(conn, known)
         results.append((known["fips"] or known["kind"], known["figure"], float(known["value"]), found))

@@ -9,15 +9,26 @@ import attrs
 from attrs import field, frozen
 
 SHARES = (
-    "pct_under_18", "pct_65_plus", "pct_female", "pct_hispanic", "pct_white", "pct_black", "pct_asian", "pct_native",
-    "pct_pacific", "pct_multiple", "pct_other", "pct_poverty150", "pct_uninsured",
+    "pct_under_18",
+    "pct_65_plus",
+    "pct_female",
+    "pct_hispanic",
+    "pct_white",
+    "pct_black",
+    "pct_asian",
+    "pct_native",
+    "pct_pacific",
+    "pct_multiple",
+    "pct_other",
+    "pct_poverty150",
+    "pct_uninsured",
 )
 RANKS = ("rpl_themes", "rpl_theme1", "rpl_theme2", "rpl_theme3", "rpl_theme4")
 
 
 @frozen
 class DemographicProfile:
-    """The figures of a county or state: shares in percent of residents, ranks from 0 to 1, measures in percent of adults."""
+    """The figures of a county or state: shares of residents and measures of adults in percent, ranks from 0 to 1."""
 
     geography_type: str
     """county or state."""

@@ -51,13 +51,16 @@ class ReferenceProfileResolver:
         notes: list[str] = []
         social = _filled(self._social_of(county, state, notes), (*SHARES[:2], *SHARES[3:], *RANKS), notes)
         health = _filled(self._health_of(county, state, notes), None, notes)
-        female = county.pct_female
-        if female != female:
-            female = _pct_female(county.state)
-            notes.append(f"pct_female: {state.name}")
+        female = county.pct_female if county.pct_female is not None else _pct_female(county.state)
         own = next((s for s in self._sources if s.county_social(county.fips) or s.county_health(county.fips)), None)
-        population = next((int(p) for s in self._sources if (p := s.county_social(county.fips).get("population"))), county.population)
-        return self._profile("county", county.fips, county.name, county.state, population, female, social, health, own, notes)
+        if own is None and not crosswalk(county.fips):
+            notes.append(f"{county.label} is not among the built-in counties; `healthsim init` loads all of them")
+        population = next(
+            (int(p) for s in self._sources if (p := s.county_social(county.fips).get("population"))), county.population
+        )
+        return self._profile(
+            "county", county.fips, county.name, county.state, population, female, social, health, own, notes
+        )
 
     def resolve_state(self, place: str | int) -> DemographicProfile:
         """Return the profile of a state by FIPS, abbreviation or name; its counties' figures weighted by population."""
@@ -68,9 +71,13 @@ class ReferenceProfileResolver:
         own = next((s for s in self._sources if s.area_social(state.abbreviation)), None)
         population = int(next(s.area_social(state.abbreviation)["population"] for s in self._sources if s is own))
         female = _pct_female(state.abbreviation)
-        return self._profile("state", state.fips, state.name, state.abbreviation, population, female, social, health, own, notes)
+        return self._profile(
+            "state", state.fips, state.name, state.abbreviation, population, female, social, health, own, notes
+        )
 
-    def resolve_geography(self, reference: Mapping[str, Any] | str, code: str | int | None = None) -> DemographicProfile:
+    def resolve_geography(
+        self, reference: Mapping[str, Any] | str, code: str | int | None = None
+    ) -> DemographicProfile:
         """Return the profile of what a `reference` names: {"type": "county", "fips": "48201"}, or kind and code."""
         kind, place = read_reference(reference, code)
         return self.resolve_county(place) if kind == "county" else self.resolve_state(place)
@@ -97,9 +104,17 @@ class ReferenceProfileResolver:
     def _profile(self, kind, fips, name, state, population, female, social, health, own, notes) -> DemographicProfile:
         source = own or self._sources[-1]
         return DemographicProfile(
-            geography_type=kind, fips=fips, name=name, state=state, population=population, pct_female=female,
-            **social, measures=dict(sorted(health.items())), source=f"CDC PLACES, CDC/ATSDR SVI ({source.title})",
-            vintage=source.vintage(), notes=tuple(notes),
+            geography_type=kind,
+            fips=fips,
+            name=name,
+            state=state,
+            population=population,
+            pct_female=female,
+            **social,
+            measures=dict(sorted(health.items())),
+            source=f"CDC PLACES, CDC/ATSDR SVI ({source.title})",
+            vintage=source.vintage(),
+            notes=tuple(notes),
         )
 
     def _social_of(self, county: facts.County, state: facts.State, notes: list[str]) -> Iterator[tuple[str, Figures]]:
@@ -131,8 +146,10 @@ def _shared(figures, fips: str, what: str, notes: list[str]) -> Iterator[tuple[s
         yield "", blended
 
 
-def _filled(candidates: Iterator[tuple[str, Figures]], wanted: tuple[str, ...] | None, notes: list[str]) -> dict[str, float]:
-    """Return each wanted figure (None: every one there is) from the first that has it, noting what is not the place's own."""
+def _filled(
+    candidates: Iterator[tuple[str, Figures]], wanted: tuple[str, ...] | None, notes: list[str]
+) -> dict[str, float]:
+    """Return each wanted figure (None: all there are) from the first that has it, noting what is borrowed."""
     found: dict[str, float] = {}
     borrowed: dict[str, list[str]] = {}
     for origin, figures in candidates:
@@ -144,15 +161,17 @@ def _filled(candidates: Iterator[tuple[str, Figures]], wanted: tuple[str, ...] |
                 if origin:
                     borrowed.setdefault(origin, []).append(name)
     for origin, names in borrowed.items():
-        listed = ", ".join(sorted(names)) if len(names) <= 6 else f"{len(names)} figures"
-        notes.append(f"{listed}: {origin}")
+        what = "health measures" if names[0].isupper() else "social figures"
+        listed = ", ".join(sorted(names)) if len(names) <= 6 else f"{len(names)} {what}"
+        notes.append(f"{listed}: those of {origin}")
     return found
 
 
 def _pct_female(state: str) -> float:
     mine = [
-        one for one in facts.counties().values()
-        if one.state == state and one.fips not in retired_counties() and one.pct_female == one.pct_female
+        one
+        for one in facts.counties().values()
+        if one.state == state and one.fips not in retired_counties() and one.pct_female is not None
     ]
     return round(sum(one.pct_female * one.population for one in mine) / sum(one.population for one in mine), 4)
 
@@ -169,7 +188,9 @@ def read_reference(reference: Mapping[str, Any] | str, code: str | int | None = 
         reference = {"type": reference, "fips": code}
     unknown = [key for key in reference if key not in ("type", "fips", "code", "name", "state")]
     if unknown:
-        raise facts.UnknownPlace(f"unknown key {unknown[0]!r}{suggestion(unknown[0], ['type', 'fips', 'name', 'state'])}")
+        raise facts.UnknownPlace(
+            f"unknown key {unknown[0]!r}{suggestion(unknown[0], ['type', 'fips', 'name', 'state'])}"
+        )
     kind = reference.get("type")
     if kind not in KINDS:
         raise facts.UnknownPlace(f"unknown type {kind!r}{suggestion(kind, KINDS)}")

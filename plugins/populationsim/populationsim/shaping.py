@@ -29,7 +29,10 @@ def attributes(profile: DemographicProfile) -> dict[str, Any]:
         "race": {
             "type": "conditional",
             "rules": [
-                {"if": "ethnicity == 'hispanic'", "distribution": _categorical(facts.facts("race_of_hispanics.json")["weights"])}
+                {
+                    "if": "ethnicity == 'hispanic'",
+                    "distribution": _categorical(facts.facts("race_of_hispanics.json")["weights"]),
+                }
             ],
             "default": _categorical({race: getattr(profile, f"pct_{race}") for race in RACES}),
         },
@@ -65,7 +68,9 @@ def conditions(profile: DemographicProfile) -> dict[str, Any]:
         shares = tuple(sum(share for age, share in adults.items() if low <= age < high) for low, high in _ranges(edges))
         values = shifted(national, shares, profile.measures[curve["measure"]])
         rules = [{"if": f"age < {ADULT}", "value": 0.0}]
-        rules += [{"if": f"age < {high}", "value": value} for (_, high), value in zip(_ranges(edges), values, strict=True)][:-1]
+        rules += [
+            {"if": f"age < {high}", "value": value} for (_, high), value in zip(_ranges(edges), values, strict=True)
+        ][:-1]
         result[code] = {"type": "conditional", "rules": rules, "default": values[-1]}
     return result
 
@@ -84,7 +89,7 @@ def _ranges(edges: list[int]) -> list[tuple[int, int]]:
 
 @functools.lru_cache(maxsize=4096)
 def shifted(national: tuple[float, ...], shares: tuple[float, ...], target: float) -> tuple[float, ...]:
-    """Return prevalences (0 to 1): `national` (percent) moved together on the logit scale until their mean is `target`."""
+    """Return prevalences (0 to 1): `national` (percent) moved on the logit scale until their mean is `target` (percent)."""
     curve, weights = logit(np.array(national) / 100), np.array(shares)
     wanted = min(max(target / 100, 1e-6), 1 - 1e-6)
     shift = brentq(lambda by: float(weights @ expit(curve + by)) - wanted, -30, 30, xtol=1e-12)

@@ -24,6 +24,9 @@ def county_places(fips: str) -> tuple[Place, ...]:
     else:
         wanted = facts.fold(county.name)
         mine = [row for row in _state_zips(county.state) if _county_of(row) == wanted]
+        # Some of Virginia's independent cities are listed under the county around them.
+        town = facts.bare(county.name)
+        mine = mine or [row for row in _state_zips(county.state) if town in _towns_of(row)]
     chosen = [row for row in mine if row["zip_code_type"] == "STANDARD"] or mine
     return tuple(_place(row, county, 1 / len(chosen)) for row in chosen)
 
@@ -36,8 +39,14 @@ def state_places(state: str) -> tuple[Place, ...]:
     total = sum(county.population for county, places in found if places)
     return tuple(
         Place(
-            place.zip_code, place.city, place.state, place.county_fips, place.county_name,
-            place.weight * county.population / total, place.latitude, place.longitude,
+            place.zip_code,
+            place.city,
+            place.state,
+            place.county_fips,
+            place.county_name,
+            place.weight * county.population / total,
+            place.latitude,
+            place.longitude,
         )
         for county, places in found
         for place in places
@@ -47,6 +56,10 @@ def state_places(state: str) -> tuple[Place, ...]:
 def _county_of(row: Mapping[str, Any]) -> str:
     folded = facts.fold(row["county"])
     return _OTHER_NAMES.get((row["state"], folded), folded)
+
+
+def _towns_of(row: Mapping[str, Any]) -> set[str]:
+    return {facts.fold(town) for town in (row["city"], *row["acceptable_cities"])}
 
 
 @functools.lru_cache(maxsize=64)
@@ -59,6 +72,12 @@ def _state_zips(state: str) -> tuple[Mapping[str, Any], ...]:
 
 def _place(row: Mapping[str, Any], county: facts.County, weight: float) -> Place:
     return Place(
-        row["zip_code"], row["city"], county.state, county.fips, county.name, weight,
-        float(row["lat"]) if row["lat"] else None, float(row["long"]) if row["long"] else None,
+        row["zip_code"],
+        row["city"],
+        county.state,
+        county.fips,
+        county.name,
+        weight,
+        float(row["lat"]) if row["lat"] else None,
+        float(row["long"]) if row["long"] else None,
     )

@@ -25,7 +25,8 @@ def main(folder: Path) -> None:
     loading.load_places(conn, folder / "cdc_places_county_2022_release.csv")
     loading.load_svi(conn, folder / "cdc_svi_county_2022.csv")
     conn.execute(
-        "CREATE TABLE sexes AS SELECT lpad(id, 5, '0') AS fips, * FROM read_csv(?, all_varchar = true, delim = ';', header = true)",
+        "CREATE TABLE sexes AS SELECT lpad(id, 5, '0') AS fips, * "
+        "FROM read_csv(?, all_varchar = true, delim = ';', header = true)",
         [str(folder / "census_county_sex_race_2018.csv")],
     )
     write_counties(conn)
@@ -35,14 +36,20 @@ def main(folder: Path) -> None:
 
 def write_counties(conn) -> None:
     """Write counties.csv: today's counties, and those that Connecticut had."""
-    female = dict(conn.sql('SELECT fips, round(100 * "Total_Female"::DOUBLE / "Total_population"::DOUBLE, 2) FROM sexes '
-                           'WHERE "Total_population" IS NOT NULL').fetchall())
+    female = dict(
+        conn.sql(
+            'SELECT fips, round(100 * "Total_Female"::DOUBLE / "Total_population"::DOUBLE, 2) FROM sexes '
+            'WHERE "Total_population" IS NOT NULL'
+        ).fetchall()
+    )
     rows = conn.sql("SELECT fips, county_name, state, population FROM svi_county").fetchall()
-    old = conn.sql("SELECT fips, county_name || ' County', state, population FROM places_county "
-                   "WHERE fips NOT IN (SELECT fips FROM svi_county)").fetchall()
+    old = conn.sql(
+        "SELECT fips, county_name || ' County', state, population FROM places_county "
+        "WHERE fips NOT IN (SELECT fips FROM svi_county)"
+    ).fetchall()
     lines = [
         "# Counties and county equivalents, and the eight counties that Connecticut had until 2022.",
-        "# Source: names and population: CDC/ATSDR SVI 2022 (American Community Survey 2018-2022; the eight: CDC PLACES 2022);",
+        "# Source: names and population: CDC/ATSDR SVI 2022 (ACS 2018-2022), of the eight: CDC PLACES 2022;",
         "# percent female: U.S. Census Bureau, 2018, a planning region's from the counties that share its people.",
         "# Licence: public domain (US government). As of: 2022.",
         "fips,name,state,population,pct_female",
@@ -51,7 +58,9 @@ def write_counties(conn) -> None:
         share = female.get(fips, female.get(SPLIT.get(fips)))
         if share is None and fips not in retired_counties():
             weights = {other: shared for other, shared in crosswalk(fips).items() if other in female}
-            share = round(sum(female[o] * w for o, w in weights.items()) / sum(weights.values()), 2) if weights else None
+            share = (
+                round(sum(female[o] * w for o, w in weights.items()) / sum(weights.values()), 2) if weights else None
+            )
         lines.append(f"{fips},{name},{state},{people},{'' if share is None else share}")
     (DATA / "counties.csv").write_text("\n".join(lines) + "\n", "utf-8")
 
@@ -80,15 +89,19 @@ def write_fallback(conn) -> None:
     areas = {facts.NATION: None} | {state: state for state in facts.states()}
     content = {
         "birth": {
-            "source": "CDC PLACES, county data, 2022 release (BRFSS 2020 and 2019): health, crude percent of adults; CDC/ATSDR "
-            "Social Vulnerability Index 2022, county (ACS 2018-2022): social. Areas: counties weighted by population.",
+            "source": "Health, crude percent of adults: CDC PLACES, county data, 2022 release (BRFSS 2020 and 2019). "
+            "Social: CDC/ATSDR Social Vulnerability Index 2022, county (ACS 2018-2022). "
+            "Areas: counties weighted by population.",
             "licence": "public domain (US government)",
             "as_of": "2022",
             "vintage": source.vintage(),
         },
-        "areas": {name: {"social": source.area_social(key), "health": source.area_health(key)} for name, key in areas.items()},
+        "areas": {
+            name: {"social": source.area_social(key), "health": source.area_health(key)} for name, key in areas.items()
+        },
         "counties": {
-            fips: {"social": source.county_social(fips), "health": source.county_health(fips)} for (fips,) in sorted(largest)
+            fips: {"social": source.county_social(fips), "health": source.county_health(fips)}
+            for (fips,) in sorted(largest)
         },
     }
     body = json.dumps(content, indent=1)

@@ -10,7 +10,7 @@ SELECT
     ',"code":{',
       '"coding":[{"system":"' || CASE system
         WHEN 'CPT' THEN 'http://www.ama-assn.org/go/cpt'
-        WHEN 'HCPCS' THEN 'http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets'
+        WHEN 'HCPCS' THEN 'https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets'
         WHEN 'ICD-10-PCS' THEN 'http://www.cms.gov/Medicare/Coding/ICD10'
       END || '","code":' || to_json(code) || '}],',
       '"text":', to_json(description), '}',

@@ -1,0 +1,175 @@
+"""Judges of FHIR output for tests: each takes resources (dicts) and returns what is wrong, one line a problem.
+
+`shape_problems`, `reference_problems` and `bundle_problems` need nothing else. The others each need a package that is
+not a dependency: fhirpathpy, fhircraft, google-fhir-r4 (the last in an environment without fhirpathpy).
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import import_module, resources
+from pathlib import Path
+
+import duckdb
+
+from healthsim_core.declarations import FormatPart
+from healthsim_core.export import Source
+from healthsim_core.tables import Table
+
+US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/"
+
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def source_of(tables: Iterable[Table], parts: Iterable[FormatPart], sql: str) -> Source:
+    """Return an in-memory scenario: the tables as declared, filled by `sql`; tables left empty are taken away again."""
+    connection = duckdb.connect()
+    tables = list(tables)
+    for table in tables:
+        connection.execute(table.ddl())
+    connection.execute(sql)
+    filled = {table.name for table in tables if connection.execute(f'SELECT 1 FROM "{table.name}" LIMIT 1').fetchall()}
+    for table in tables:
+        if table.name not in filled:
+            connection.execute(f'DROP TABLE "{table.name}"')
+    return Source(connection, "fixture", "00000000", datetime.date(2025, 1, 1), frozenset(filled), tuple(parts))
+
+
+def read_ndjson(folder: Path) -> list[dict]:
+    """Return every resource of a folder of NDJSON files; ValueError where a file holds another type than its name says."""
+    found = []
+    for path in sorted(folder.glob("*.ndjson")):
+        with path.open(encoding="utf-8") as lines:
+            rows = [json.loads(line) for line in lines]
+        strangers = {row.get("resourceType") for row in rows} - {path.stem}
+        if strangers:
+            raise ValueError(f"{path.name} holds {strangers}")
+        found += rows
+    return found
+
+
+def shape_problems(resource: dict) -> list[str]:
+    """Return nulls, empty objects, lists and texts, codes without a system and times without a zone."""
+    return [f"{_name(resource)}: {problem}" for problem in _shape(resource, resource.get("resourceType", "?"))]
+
+
+def _shape(value: object, path: str) -> Iterator[str]:
+    if value is None or value == "" or value == {} or value == []:
+        yield f"{path} is empty"
+    elif isinstance(value, dict):
+        if path.endswith(("coding", "class", "valueCoding")) and not {"system", "code"} <= set(value):
+            yield f"{path} lacks a system or a code"
+        for name, inner in value.items():
+            yield from _shape(inner, f"{path}.{name}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _shape(inner, path)
+    elif isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\dT", value) and not _TIME.fullmatch(value):
+        yield f"{path} is not an instant: {value}"
+
+
+def references(value: object) -> Iterator[str]:
+    """Yield every literal reference inside a resource, at any depth."""
+    if isinstance(value, dict):
+        if isinstance(value.get("reference"), str):
+            yield value["reference"]
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def reference_problems(resources: Iterable[dict]) -> list[str]:
+    """Return ids that are malformed or not unique in their type, and references that point to none of the resources."""
+    resources = list(resources)
+    names = [_name(one) for one in resources]
+    known = set(names)
+    problems = [f"{name}: malformed id" for name in known if not _ID.fullmatch(name.partition("/")[2])]
+    if len(known) < len(names):
+        problems += sorted(f"{name}: not unique" for name in known if names.count(name) > 1)
+    for one in resources:
+        problems += [f"{_name(one)}: {target} does not resolve" for target in references(one) if target not in known]
+    return problems
+
+
+def bundle_problems(bundle: dict) -> list[str]:
+    """Return what breaks a transaction Bundle that must stand alone: requests, fullUrls, references."""
+    name = _name(bundle)
+    problems = [] if bundle.get("type") == "transaction" else [f"{name}: type is {bundle.get('type')}"]
+    entries = bundle.get("entry", [])
+    for entry in entries:
+        key = _name(entry.get("resource", {}))
+        if entry.get("request") != {"method": "PUT", "url": key}:
+            problems.append(f"{name}: request of {key} is {entry.get('request')}")
+        if not str(entry.get("fullUrl")).startswith("https://") or not entry["fullUrl"].endswith(f"/fhir/{key}"):
+            problems.append(f"{name}: fullUrl of {key} is {entry.get('fullUrl')}")
+    patients = sum(entry.get("resource", {}).get("resourceType") == "Patient" for entry in entries)
+    if patients != 1:
+        problems.append(f"{name}: {patients} patients")
+    return problems + [f"{name}: {one}" for one in reference_problems(entry["resource"] for entry in entries)]
+
+
+@cache
+def _us_core_rules() -> dict[str, list[tuple[str, object]]]:
+    from fhirpathpy import compile
+    from fhirpathpy.models import models
+
+    text = resources.files(__package__).joinpath("data/us_core_7_rules.json").read_text("utf-8")
+    rules: dict[str, list[tuple[str, object]]] = {}
+    for rule in json.loads(text)["rules"]:
+        rules.setdefault(rule["profile"], []).append((rule["key"], compile(rule["expression"], model=models["r4"])))
+    return rules
+
+
+def us_core_problems(resource: dict) -> list[str]:
+    """Return the rules of US Core 7.0 that a resource breaks for the profiles it claims (fhirpathpy)."""
+    rules = _us_core_rules()
+    problems = []
+    for url in resource.get("meta", {}).get("profile", ()):
+        profile = url.removeprefix(US_CORE)
+        if profile not in rules:
+            problems.append(f"{_name(resource)}: no rules for profile {url}")
+            continue
+        checks = list(rules[profile])
+        if resource["resourceType"] == "Observation" and profile != "us-core-observation-lab":
+            checks += rules["vital sign"]
+        problems += [f"{_name(resource)}: {profile} {key}" for key, holds in checks if holds(resource) != [True]]
+    return problems
+
+
+def fhircraft_problems(resource: dict) -> list[str]:
+    """Return what fhircraft's R4 models refuse, invariants of the base specification included (about 30 ms each)."""
+    name = resource["resourceType"]
+    module = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    model = getattr(import_module(f"fhircraft.fhir.resources.datatypes.R4.core.{module}"), name)
+    with warnings.catch_warnings():
+        # Best practice only: dom-6 wants a narrative, which generated data does without.
+        warnings.simplefilter("ignore")
+        try:
+            model.model_validate(resource)
+        except ValueError as error:
+            return [f"{_name(resource)}: {error}"]
+    return []
+
+
+def google_problems(resource: dict) -> list[str]:
+    """Return what google-fhir's R4 protocol buffers refuse: types, cardinalities, codes, reference types (about 5 ms each)."""
+    from google.fhir.r4 import json_format
+    from google.fhir.r4.proto.core.resources import bundle_and_contained_resource_pb2 as proto
+
+    try:
+        json_format.json_fhir_object_to_proto(resource, proto.ContainedResource, validate=True, default_timezone="UTC")
+    except Exception as error:  # its errors share no base class
+        return [f"{_name(resource)}: {error}"]
+    return []
+
+
+def _name(resource: dict) -> str:
+    return f"{resource.get('resourceType')}/{resource.get('id')}"

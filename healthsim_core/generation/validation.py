@@ -1,0 +1,160 @@
+"""Compare what was asked for with what came out, with a tolerance that knows how many people there are."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from attrs import define, field, frozen
+
+from healthsim_core.columns import Coded
+from healthsim_core.distributions import ConditionalDistribution, Distribution
+from healthsim_core.generation.plan import AttributePlan, Plan
+from healthsim_core.generation.profile import has_column
+from healthsim_core.people import People
+
+Z = 3.2905
+"""Half-width of a 99.9 % interval, in standard errors."""
+GRID = 1 << 14
+
+
+@frozen
+class Check:
+    """One target: what was expected, what came out, how far it may be off."""
+
+    path: str
+    expected: float
+    observed: float
+    tolerance: float
+    count: int
+
+    @property
+    def passed(self) -> bool:
+        return abs(self.expected - self.observed) <= self.tolerance
+
+    def __str__(self) -> str:
+        return (
+            f"{self.path}: expected {self.expected:.4g}, got {self.observed:.4g} among {self.count:,} "
+            f"(tolerance {self.tolerance:.2g})"
+        )
+
+
+@frozen
+class ValidationReport:
+    """All targets of a profile and whether they were met."""
+
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def errors(self) -> list[str]:
+        """Return the targets that were missed, in words."""
+        return [str(check) for check in self.checks if not check.passed]
+
+    @property
+    def passed(self) -> bool:
+        """Return whether every target was met."""
+        return not self.errors
+
+    is_valid = passed
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain data."""
+        checks = [
+            {"path": one.path, "expected": one.expected, "observed": one.observed, "tolerance": one.tolerance,
+             "count": one.count, "passed": one.passed}
+            for one in self.checks
+        ]
+        return {"passed": self.passed, "checks": checks, "errors": self.errors}
+
+
+@define
+class _Target:
+    """One mean or share being counted over the spans."""
+
+    path: str
+    mean: float
+    deviation: float
+    measure: Any
+    count: int = 0
+    total: float = 0.0
+
+    def add(self, people: People) -> None:
+        values = self.measure(people)
+        self.count += len(values)
+        self.total += float(values.sum())
+
+    def check(self) -> Check:
+        observed = self.total / self.count
+        tolerance = Z * self.deviation / math.sqrt(self.count) + (1e-9 if self.deviation == 0 else 0.5 / self.count)
+        return Check(self.path, self.mean, observed, tolerance, self.count)
+
+
+@define
+class Tally:
+    """Counts every target of a plan, span by span."""
+
+    targets: list[_Target] = field(factory=list)
+
+    @classmethod
+    def of(cls, plan: Plan) -> Tally:
+        """Return an empty tally of the plan's targets: what the profile itself asks for."""
+        tally = cls()
+        if plan.validation == "none":
+            return tally
+        for attribute in plan.attributes:
+            if attribute.path and attribute.distribution is not None and not attribute.overrides and not attribute.shared:
+                tally._follow(attribute, attribute.distribution, attribute.path, ())
+        for condition in plan.conditions:
+            if condition.target is not None and not condition.overrides:
+                share = condition.target
+                tally.targets.append(
+                    _Target(f"prevalence of {condition.category}", share, math.sqrt(share * (1 - share)),
+                            lambda people, name=has_column(condition.category): people[name])
+                )
+        return tally
+
+    def _follow(self, attribute: AttributePlan, distribution: Distribution, path: str, rules: tuple) -> None:
+        if isinstance(distribution, ConditionalDistribution):
+            before: tuple = ()
+            for number, (rule, branch) in enumerate(distribution.rules):
+                self._follow(attribute, branch, f"{path}.rules[{number}]", (*rules, *before, (rule, True)))
+                before = (*before, (rule, False))
+            if distribution.default is not None:
+                self._follow(attribute, distribution.default, f"{path}.default", (*rules, *before))
+            return
+        if distribution.reads():
+            return
+
+        def rows(people: People) -> np.ndarray:
+            mask = np.ones(len(people), bool)
+            for rule, wanted in rules:
+                mask &= rule.holds(people.columns.get, len(people)) == wanted
+            return mask
+
+        grid = distribution.ppf((np.arange(GRID) + 0.5) / GRID, {})
+        if isinstance(grid, Coded):
+            self._follow_words(attribute, grid, path, rows)
+        else:
+            values = np.rint(grid) if attribute.kind == "integer" else grid.astype(float)
+            self.targets.append(
+                _Target(f"mean of {path}", float(values.mean()), float(values.std()),
+                        lambda people: people[attribute.name][rows(people)].astype(float))
+            )
+
+    def _follow_words(self, attribute: AttributePlan, grid: Coded, path: str, rows) -> None:
+        for code, word in enumerate(grid.words):
+            share = float((grid.codes == code).mean())
+            self.targets.append(
+                _Target(f"share of {word} in {path}", share, math.sqrt(share * (1 - share)),
+                        lambda people, word=word: people[attribute.name][rows(people)].isin([word]))
+            )
+
+    def add(self, people: People) -> None:
+        """Count one span's people."""
+        for target in self.targets:
+            target.add(people)
+
+    def report(self) -> ValidationReport:
+        """Return the report on everything counted so far."""
+        return ValidationReport(tuple(target.check() for target in self.targets if target.count))

@@ -1,0 +1,220 @@
+"""The store: one DuckDB file a scenario, made whole under a temporary name and then put in place."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from attrs import define, field, frozen
+
+from healthsim_core.columns import Columns
+from healthsim_core.errors import HealthSimError, UserError, suggestion
+from healthsim_core.state.appending import insert
+from healthsim_core.tables import Table
+
+FORMAT_VERSION = 1
+"""The layout of scenario files; a file with a higher one is from a newer HealthSim."""
+
+
+class StoreError(HealthSimError):
+    """A scenario could not be read or written; what was there before is untouched."""
+
+
+def home() -> Path:
+    """Return the workspace: `$HEALTHSIM_HOME`, else the platform's place for user data."""
+    if os.environ.get("HEALTHSIM_HOME"):
+        return Path(os.environ["HEALTHSIM_HOME"]).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("healthsim", appauthor=False))
+
+
+def sanitize_name(text: str) -> str:
+    """Return a text as a scenario's name: lower case, letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:80] or "scenario"
+
+
+@frozen
+class Scenario:
+    """A saved scenario; opened read-only for each question, so that nobody is shut out."""
+
+    name: str
+    path: Path
+
+    @contextlib.contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give a read-only connection; StoreError where the file cannot be read."""
+        try:
+            connection = duckdb.connect(str(self.path), read_only=True)
+        except duckdb.Error as error:
+            raise StoreError(f"cannot open scenario {self.name!r} ({self.path}): {str(error).splitlines()[0]}") from error
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def about(self) -> dict[str, Any]:
+        """Return the scenario's record: id, description, tags, specification, seed, counts, notices and more."""
+        with self.connect() as connection:
+            return read_about(connection, self.name, self.path)
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of rows of every table."""
+        return self.about()["tables"]
+
+    def digest(self) -> dict[str, tuple[int, str]]:
+        """Return rows and digest of every table; the digest does not depend on the order of rows."""
+        from healthsim_core.state.digest import digest
+
+        with self.connect() as connection:
+            return digest(connection, list(read_about(connection, self.name, self.path)["tables"]))
+
+    def to_arrow(self, table: str):
+        """Return a table as a pyarrow Table (needs pyarrow)."""
+        with self.connect() as connection:
+            return connection.table(table).to_arrow_table()
+
+    def df(self, table: str):
+        """Return a table as a pandas DataFrame (needs pandas)."""
+        with self.connect() as connection:
+            return connection.table(table).df()
+
+    def pl(self, table: str):
+        """Return a table as a polars DataFrame (needs polars)."""
+        with self.connect() as connection:
+            return connection.table(table).pl()
+
+
+def read_about(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> dict[str, Any]:
+    """Return the record kept in an open scenario file."""
+    try:
+        row = connection.execute("SELECT record FROM healthsim.scenario").fetchall()[0][0]
+        tables = dict(connection.execute("SELECT table_name, row_count FROM healthsim.tables ORDER BY table_name").fetchall())
+    except (duckdb.Error, IndexError) as error:
+        raise StoreError(f"{path} is not a HealthSim scenario: {str(error).splitlines()[0]}") from error
+    record = json.loads(row)
+    if record["format_version"] > FORMAT_VERSION:
+        raise StoreError(f"scenario {name!r} was written by a newer HealthSim ({record['versions'].get('healthsim-core')}); upgrade to read it")
+    return {**record, "name": name, "tables": tables}
+
+
+@frozen
+class Store:
+    """A workspace's scenarios."""
+
+    root: Path = field(factory=home)
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder of the scenario files."""
+        return self.root / "scenarios"
+
+    def path(self, name: str) -> Path:
+        """Return where a scenario of that name is or would be."""
+        return self.folder / f"{name}.duckdb"
+
+    def names(self) -> list[str]:
+        """Return the names of the saved scenarios, sorted."""
+        return sorted(path.stem for path in self.folder.glob("*.duckdb") if not path.name.startswith("."))
+
+    def get(self, name: str) -> Scenario:
+        """Return a saved scenario; UserError with a suggestion where there is none."""
+        if name not in self.names():
+            raise UserError(f"no scenario {name!r}{suggestion(name, self.names())}")
+        return Scenario(name, self.path(name))
+
+    def free_name(self, wanted: str) -> str:
+        """Return `wanted`, or the first of `wanted-2`, `wanted-3` … that is not taken."""
+        taken = set(self.names())
+        if wanted not in taken:
+            return wanted
+        return next(f"{wanted}-{number}" for number in range(2, len(taken) + 3) if f"{wanted}-{number}" not in taken)
+
+    def writer(self, name: str) -> ScenarioWriter:
+        """Return a writer of a new scenario; nothing is visible until it is finished."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, partial = tempfile.mkstemp(prefix=f".{name}.", suffix=".partial", dir=self.folder)
+        except OSError as error:
+            raise StoreError(f"cannot write to {self.folder}: {error.strerror}") from error
+        os.close(handle)
+        os.unlink(partial)
+        return ScenarioWriter(name, Path(partial), self.path(name))
+
+
+@define
+class ScenarioWriter:
+    """Appends to a scenario under a temporary name; `finish` puts it in place, `discard` leaves no trace."""
+
+    name: str
+    partial: Path
+    target: Path
+    connection: duckdb.DuckDBPyConnection | None = None
+    counts: dict[str, int] = field(factory=dict)
+
+    def __enter__(self) -> ScenarioWriter:
+        old = os.umask(0o077)
+        try:
+            self.connection = duckdb.connect(str(self.partial))
+        except duckdb.Error as error:
+            raise StoreError(f"cannot create scenario {self.name!r}: {str(error).splitlines()[0]}") from error
+        finally:
+            os.umask(old)
+        self.connection.execute("CREATE SCHEMA healthsim")
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        if self.connection is not None:
+            self.discard()
+
+    def append(self, table: Table, rows: Columns) -> None:
+        """Insert raw rows; the table is made with its first ones."""
+        if rows.length == 0:
+            return
+        if table.name not in self.counts:
+            self.connection.execute(table.ddl())
+            self.counts[table.name] = 0
+        try:
+            self.counts[table.name] += insert(self.connection, table, rows)
+        except duckdb.Error as error:
+            raise StoreError(f"cannot write table {table.name} of scenario {self.name!r}: {str(error).splitlines()[0]}") from error
+
+    def finish(self, record: Mapping[str, Any]) -> Path:
+        """Write the scenario's record, close the file and put it in place; UserError where the name was taken meanwhile."""
+        connection = self.connection
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        full = {"format_version": FORMAT_VERSION, "created_at": now, "updated_at": now, **record}
+        try:
+            connection.execute("CREATE TABLE healthsim.scenario (name VARCHAR, record JSON)")
+            connection.execute("INSERT INTO healthsim.scenario VALUES (?, ?)", [self.name, json.dumps(full, default=str)])
+            connection.execute("CREATE TABLE healthsim.tables (table_name VARCHAR, row_count BIGINT)")
+            if self.counts:
+                connection.executemany("INSERT INTO healthsim.tables VALUES (?, ?)", sorted(self.counts.items()))
+            connection.execute("CHECKPOINT")
+            connection.close()
+            self.connection = None
+            # A link, unlike a rename, fails where the name is taken: two runs cannot overwrite each other.
+            os.link(self.partial, self.target)
+        except FileExistsError:
+            raise UserError(f"a scenario named {self.name!r} exists already; choose another --name") from None
+        except (duckdb.Error, OSError) as error:
+            raise StoreError(f"cannot save scenario {self.name!r}: {str(error).splitlines()[0]}") from error
+        finally:
+            self.discard()
+        return self.target
+
+    def discard(self) -> None:
+        """Close and remove what was written under the temporary name."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+        for leftover in (self.partial, Path(f"{self.partial}.wal")):
+            leftover.unlink(missing_ok=True)
