@@ -89,7 +89,7 @@ def _only_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     statements = connection.extract_statements(sql)
     if len(statements) != 1:
         raise UserError(f"give exactly one statement, got {len(statements)}")
-    if statements[0].type != duckdb.StatementType.SELECT_STATEMENT:
+    if statements[0].type != duckdb.StatementType.SELECT:
         raise UserError(f"only SELECT is answered, got {statements[0].type.name.removesuffix('_STATEMENT')}")
     tree = json.loads(connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0][0])
     if tree.get("error"):

@@ -41,6 +41,18 @@ def source_of(tables: Iterable[Table], parts: Iterable[FormatPart], sql: str) ->
     return Source(connection, "fixture", "00000000", datetime.date(2025, 1, 1), frozenset(filled), tuple(parts))
 
 
+def shared_parts(shared: Iterable[dict], reads: tuple[str, ...]) -> tuple[FormatPart, ...]:
+    """Return parts that stand in for another product's resources which belong to nobody (practitioners, places)."""
+    selects: dict[str, list[str]] = {}
+    for one in shared:
+        content = json.dumps(one, separators=(",", ":")).replace("'", "''")
+        select = f"SELECT NULL::VARCHAR AS subject, '{one['id']}' AS id, '{content}' AS content"
+        selects.setdefault(one["resourceType"], []).append(select)
+    return tuple(
+        FormatPart("fhir_r4", name, "elsewhere", reads, " UNION ALL ".join(each)) for name, each in selects.items()
+    )
+
+
 def read_ndjson(folder: Path) -> list[dict]:
     """Return every resource of a folder of NDJSON files; ValueError where a file holds another type than its name says."""
     found = []
@@ -165,7 +177,10 @@ def google_problems(resource: dict) -> list[str]:
     from google.fhir.r4.proto.core.resources import bundle_and_contained_resource_pb2 as proto
 
     try:
-        json_format.json_fhir_object_to_proto(resource, proto.ContainedResource, validate=True, default_timezone="UTC")
+        # From text: its parser keeps decimals exact and refuses floats.
+        json_format.json_fhir_string_to_proto(
+            json.dumps(resource), proto.ContainedResource, validate=True, default_timezone="UTC"
+        )
     except Exception as error:  # its errors share no base class
         return [f"{_name(resource)}: {error}"]
     return []

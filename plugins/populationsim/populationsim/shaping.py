@@ -89,7 +89,7 @@ def _ranges(edges: list[int]) -> list[tuple[int, int]]:
 
 @functools.lru_cache(maxsize=4096)
 def shifted(national: tuple[float, ...], shares: tuple[float, ...], target: float) -> tuple[float, ...]:
-    """Return prevalences (0 to 1): `national` (percent) moved on the logit scale until their mean is `target` (percent)."""
+    """Return prevalences (0 to 1): `national` (percent) moved on the logit scale until their mean is `target`."""
     curve, weights = logit(np.array(national) / 100), np.array(shares)
     wanted = min(max(target / 100, 1e-6), 1 - 1e-6)
     shift = brentq(lambda by: float(weights @ expit(curve + by)) - wanted, -30, 30, xtol=1e-12)

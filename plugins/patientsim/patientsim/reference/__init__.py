@@ -1,0 +1,100 @@
+"""Small tables of facts, each with source, licence and date at the top of its file."""
+
+from __future__ import annotations
+
+import csv
+import functools
+import importlib.resources
+
+from attrs import frozen
+
+from healthsim_core.declarations import CodeSet, ConditionCode
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = importlib.resources.files("patientsim.reference").joinpath(name).read_text("utf-8")
+    return list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+
+
+@functools.cache
+def diagnosis_codes() -> tuple[ConditionCode, ...]:
+    """Return the billable diagnosis codes that conditions can be written as."""
+    return tuple(
+        ConditionCode(row["category"], row["code"], row["label"], row["severity"] or None, float(row["weight"]), row["chronic"] == "1")
+        for row in _rows("diagnosis_codes.csv")
+    )
+
+
+@functools.cache
+def diagnosis_labels() -> dict[str, str]:
+    """Return our own label of every diagnosis code we carry."""
+    return {one.code: one.label for one in diagnosis_codes()}
+
+
+DIAGNOSIS_CODES = CodeSet(
+    "patientsim.icd10cm", "Billable ICD-10-CM codes by category, with weights by severity.",
+    "ICD-10-CM FY2025, NCHS and CMS", "public domain", diagnosis_codes,
+)
+
+
+@frozen
+class Spread:
+    """How a laboratory value spreads among people, or among those with a condition."""
+
+    condition: str | None
+    mean: float
+    std_dev: float
+    min: float
+    max: float
+
+
+@frozen
+class Lab:
+    """One laboratory test: code, unit, reference range, spreads (the one without a condition first)."""
+
+    test: str
+    code: str
+    label: str
+    unit: str
+    low: float | None
+    high: float | None
+    decimals: int
+    spreads: tuple[Spread, ...]
+
+
+@functools.cache
+def labs() -> dict[str, Lab]:
+    """Return the laboratory tests by name."""
+    found: dict[str, Lab] = {}
+    for row in _rows("labs.csv"):
+        spread = Spread(row["condition"] or None, *(float(row[name]) for name in ("mean", "std_dev", "min", "max")))
+        before = found.get(row["test"])
+        found[row["test"]] = Lab(
+            row["test"], row["code"], row["label"], row["unit"], float(row["low"]) if row["low"] else None,
+            float(row["high"]) if row["high"] else None, int(row["decimals"]), (*(before.spreads if before else ()), spread),
+        )
+    return found
+
+
+@frozen
+class Drug:
+    """One drug as it is ordered."""
+
+    drug: str
+    code: str
+    label: str
+    dosage: str
+    quantity: float
+    days_supply: int
+    refills: int
+
+
+@functools.cache
+def drugs() -> dict[str, Drug]:
+    """Return the drugs by name."""
+    return {
+        row["drug"]: Drug(
+            row["drug"], row["code"], row["label"], row["dosage"], float(row["quantity"]), int(row["days_supply"]), int(row["refills"])
+        )
+        for row in _rows("drugs.csv")
+    }
