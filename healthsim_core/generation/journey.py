@@ -280,7 +280,7 @@ def _add_link(timeline: Timeline, link: Link, events: Events) -> None:
     carried: dict[str, Array] = {}
     for source in sources:
         day_end = events.time.astype("datetime64[D]").astype("datetime64[s]") + DAY - np.timedelta64(1, "s")
-        reader = Events(events.event_type, events.entity, events.occurrence, day_end, events.key, events.source, events.part, events.paths, {}, events.people, _row=events.row)
+        reader = Events(events.event_type, events.entity, events.occurrence, day_end, events.key, events.source, events.part, events.paths, {}, events.people, row=events.row)
         index = latest(source, reader, source.time)
         begin = events.time.astype("datetime64[D]").astype("datetime64[s]") - link.within_days * DAY
         when = masked(source.time, index)

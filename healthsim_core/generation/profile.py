@@ -117,10 +117,9 @@ def condition_step(plan: ConditionPlan) -> Step:
 
 def leaf_codes(leaves: tuple[tuple[str, str | None, float], ...], severity: Coded | None, u: np.ndarray) -> Coded:
     """Return for each person a billable code: among those of the person's severity where there are any."""
-    words = [code for code, _, _ in leaves]
+    words = list(dict.fromkeys(code for code, _, _ in leaves))
+    word_of = np.array([words.index(code) for code, _, _ in leaves], np.int32)
     weights = np.array([weight for _, _, weight in leaves])
-    if len(words) == 1:
-        return Coded.constant(words[0], len(u))
 
     def choose(wanted: str | None) -> np.ndarray:
         mine = [meant == wanted for _, meant, _ in leaves] if wanted else [meant is None for _, meant, _ in leaves]
@@ -133,7 +132,7 @@ def leaf_codes(leaves: tuple[tuple[str, str | None, float], ...], severity: Code
         for number, word in enumerate(severity.words):
             rows = severity.codes == number
             codes[rows] = pick(u[rows], choose(word))
-    return Coded(codes, words)
+    return Coded(word_of[codes], words)
 
 
 def derivation_step(derivation: Derivation) -> Step:

@@ -121,7 +121,8 @@ def handle_result(events: Events) -> dict[str, Columns]:
 LAB_ORDER = EventType(
     "lab_order", "patientsim", "A laboratory test is ordered; its result follows.",
     (*_FIELDS, Field("ordered_time", "datetime", "When."), Field("result_time", "datetime", "When the result is there.")),
-    handle_order, order_outcomes, writes=("lab_orders",), links=(LINK,), available="result_time",
+    handle_order, order_outcomes, writes=("lab_orders",), available="result_time",
+    links=(Link(LINK.field, LINK.to, carry={**LINK.carry, "ordered_time": "start_time"}),),
 )
 LAB_RESULT = EventType(
     "lab_result", "patientsim", "A laboratory result arrives.",
