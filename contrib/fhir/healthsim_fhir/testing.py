@@ -54,7 +54,7 @@ def shared_parts(shared: Iterable[dict], reads: tuple[str, ...]) -> tuple[Format
 
 
 def read_ndjson(folder: Path) -> list[dict]:
-    """Return every resource of a folder of NDJSON files; ValueError where a file holds another type than its name says."""
+    """Return every resource of a folder of NDJSON files; ValueError where a file belies its name."""
     found = []
     for path in sorted(folder.glob("*.ndjson")):
         with path.open(encoding="utf-8") as lines:
@@ -172,7 +172,7 @@ def fhircraft_problems(resource: dict) -> list[str]:
 
 
 def google_problems(resource: dict) -> list[str]:
-    """Return what google-fhir's R4 protocol buffers refuse: types, cardinalities, codes, reference types (about 5 ms each)."""
+    """Return what google-fhir's R4 refuses: types, cardinalities, codes, reference types (about 5 ms each)."""
     from google.fhir.r4 import json_format
     from google.fhir.r4.proto.core.resources import bundle_and_contained_resource_pb2 as proto
 

@@ -34,11 +34,12 @@ PATIENT = FormatPart("fhir_r4", "Patient", "one", ("people",), """
     FROM people -- a comment at the end does no harm""")
 CONDITION = FormatPart("fhir_r4", "Condition", "two", ("people",), """
     SELECT someone_id AS subject, 'D' || n AS id,
-      concat('{"resourceType":"Condition","id":"D', n, '","subject":{"reference":"Patient/', someone_id, '"}}') AS content
+      concat('{"resourceType":"Condition","id":"D', n, '","subject":{"reference":"Patient/', someone_id, '"}}')
+      AS content
     FROM (SELECT someone_id, row_number() OVER (ORDER BY length(someone_id), someone_id) AS n FROM people)""")
 SHARED = shared_parts(
     [
-        {"resourceType": "Practitioner", "id": "PR1", "extension": [{"valueReference": {"reference": "Organization/F1"}}]},
+        {"resourceType": "Practitioner", "id": "PR1", "extension": [{"value": {"reference": "Organization/F1"}}]},
         {"resourceType": "Practitioner", "id": "PR2"},
         {"resourceType": "Organization", "id": "F1", "partOf": {"reference": "Organization/F2"}},
         {"resourceType": "Organization", "id": "F2", "partOf": {"reference": "Organization/F1"}},
@@ -49,7 +50,8 @@ SHARED = shared_parts(
 
 def people(count: int, order: str = "i") -> str:
     """Return SQL that fills the table with so many people; the first sees PR1, the others nobody."""
-    return f"INSERT INTO people SELECT 'S' || i, CASE WHEN i = 0 THEN 'PR1' END FROM range({count}) t(i) ORDER BY {order}"
+    doctor = "CASE WHEN i = 0 THEN 'PR1' END"
+    return f"INSERT INTO people SELECT 'S' || i, {doctor} FROM range({count}) t(i) ORDER BY {order}"
 
 
 def read(path) -> dict:
@@ -72,7 +74,8 @@ def test_two_products_share_the_file_of_a_type(tmp_path):
 
 
 def test_a_type_without_rows_makes_no_file(tmp_path):
-    nothing = FormatPart("fhir_r4", "Procedure", "one", ("people",), "SELECT '' AS subject, '' AS id, '' AS content WHERE false")
+    none = "SELECT '' AS subject, '' AS id, '' AS content WHERE false"
+    nothing = FormatPart("fhir_r4", "Procedure", "one", ("people",), none)
     written = export(source_of([PEOPLE], [PATIENT, nothing], people(2)), NDJSON, tmp_path)
     assert list(written.files) == ["Patient.ndjson"]
 
@@ -80,7 +83,8 @@ def test_a_type_without_rows_makes_no_file(tmp_path):
 def test_the_bytes_do_not_depend_on_the_order_of_the_rows(tmp_path):
     for order in ("i", "i DESC"):
         for output_format in (NDJSON, BUNDLE):
-            export(source_of([PEOPLE], [PATIENT, CONDITION, *SHARED], people(30, order)), output_format, tmp_path / order)
+            source = source_of([PEOPLE], [PATIENT, CONDITION, *SHARED], people(30, order))
+            export(source, output_format, tmp_path / order)
     for path in (tmp_path / "i").rglob("*.*json"):
         assert path.read_bytes() == (tmp_path / "i DESC" / path.relative_to(tmp_path / "i")).read_bytes()
 

@@ -53,8 +53,11 @@ class TestOfR4:
 
 @pytest.mark.parametrize(
     "name, path, value",
-    [("condition", "abatementDateTime", "2025-02-01"), ("condition", "verificationStatus.coding.0.code", "entered-in-error"),
-     ("condition", "onsetString", "long ago")],
+    [
+        ("condition", "abatementDateTime", "2025-02-01"),
+        ("condition", "verificationStatus.coding.0.code", "entered-in-error"),
+        ("condition", "onsetString", "long ago"),
+    ],
 )
 def test_fhircraft_catches_what_breaks_an_invariant(name, path, value):
     pytest.importorskip("fhircraft")

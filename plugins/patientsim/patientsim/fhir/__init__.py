@@ -2,7 +2,7 @@
 
 Each file selects `subject`, `id` and `content`. Content is put together with concat(), which drops a NULL argument: a
 fragment written `',"key":"' || column || '"'` disappears whole where the column is NULL, so that no null, empty object
-or empty list is ever written. Free text goes through to_json(), which quotes it; keys and words of our own do not need it.
+or empty list is ever written. Free text goes through to_json(), which quotes it; keys and our own words do without.
 
 Standard code systems carry no `display`: our labels are our own words, and a display that is not the code system's own
 is an error. The label is the concept's `text`.
