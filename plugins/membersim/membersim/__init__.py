@@ -1,0 +1,12 @@
+"""MemberSim: members, coverage and adjudicated claims."""
+
+from __future__ import annotations
+
+__all__ = ["generate"]
+
+
+def generate(profile: object = "medicare-advantage-diabetic", journey: object = None, count: int | None = None, **options):
+    """Generate members: `healthsim_core.generate` with this product unless `products` says otherwise."""
+    from healthsim_core import generate as generate_any
+
+    return generate_any(profile, journey, count, **{"products": ["membersim"], **options})
