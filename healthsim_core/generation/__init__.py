@@ -1,0 +1,45 @@
+"""Generation, and the object views of it: profiles, journeys, timelines. Names load when they are used.
+
+Names that lean on a product (`ReferenceProfileResolver` …) come through the installed plugins; where the product is
+missing, the ImportError says what to install.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+_HOMES = {
+    "healthsim_core.distributions": (
+        "NormalDistribution LogNormalDistribution CategoricalDistribution AgeBandDistribution UniformDistribution UniformIntDistribution "
+        "ExplicitDistribution ConditionalDistribution create_distribution"
+    ),
+    "healthsim_core.specs": "ProfileSpecification JourneySpecification ScenarioSpecification EventDefinition",
+    "healthsim_core.generation.views": (
+        "ProfileExecutor ExecutionResult GeneratedEntity JourneyEngine create_journey_engine Timeline TimelineEvent DelaySpec "
+        "EventCondition get_journey_template create_simple_journey JOURNEY_TEMPLATES PROFILE_TEMPLATES ProfileJourneyOrchestrator"
+    ),
+    "healthsim_core.generation.validation": "ValidationReport",
+    "healthsim_core.generation.run": "generate Result",
+}
+_PLACES = {name: module for module, names in _HOMES.items() for name in names.split()}
+_PRODUCTS = dict.fromkeys(
+    ("ReferenceProfileResolver", "DemographicProfile", "create_hybrid_profile", "resolve_geography"), "healthsim-populationsim"
+)
+
+__all__ = sorted([*_PLACES, *_PRODUCTS])
+
+
+def __getattr__(name: str):
+    if name in _PLACES:
+        return getattr(importlib.import_module(_PLACES[name]), name)
+    if name.startswith("__"):
+        raise AttributeError(name)
+    from healthsim_core import catalog
+
+    found = catalog.build()
+    for product in found.all("product").values():
+        if name in product.exports:
+            return getattr(importlib.import_module(product.exports[name]), name)
+    if name in _PRODUCTS:
+        raise ImportError(f"{name} needs {_PRODUCTS[name]}, which is not installed; pip install {_PRODUCTS[name]}{found.blame()}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

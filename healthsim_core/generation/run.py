@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import queue
@@ -23,10 +24,12 @@ from healthsim_core.generation.handling import generate_span
 from healthsim_core.generation.plan import Plan
 from healthsim_core.generation.resolving import Asked, resolve
 from healthsim_core.generation.validation import Tally, ValidationReport
-from healthsim_core.state.store import Scenario, ScenarioWriter, Store, home, sanitize_name
+from healthsim_core.state.store import Scenario, ScenarioWriter, Store, home, read_about, sanitize_name
 
 SPAN_SIZE = 20_000
 """Persons generated at a time: enough to keep numpy busy, few enough to keep memory flat."""
+
+EXPORT_MEMORY = "1GB"
 
 Progress = Callable[[int, int], None]
 """`progress(done, total)` in persons."""
@@ -197,11 +200,10 @@ def scenario_id(plan: Plan) -> str:
 
 def export_formats(scenario: Scenario, formats: Iterable, folder: Path, catalog: Catalog) -> list[Written]:
     """Write a saved scenario in several formats under a folder."""
-    import datetime
-
-    with scenario.connect() as connection:
-        from healthsim_core.state.store import read_about
-
+    with scenario.connect() as connection, tempfile.TemporaryDirectory(prefix="healthsim-sort-") as spill:
+        # A bound and a place to spill to: sorting what is written must not grow with the scenario.
+        connection.execute(f"SET memory_limit='{EXPORT_MEMORY}'")
+        connection.execute(f"SET temp_directory='{spill}'")
         about = read_about(connection, scenario.name, scenario.path)
         source = Source(
             connection, scenario.name, about["scenario_id"], datetime.date.fromisoformat(about["as_of"]),
