@@ -30,7 +30,9 @@ def _data(name: str) -> str:
 def _places() -> tuple[tuple[Place, ...], dict[str, int]]:
     rows = list(csv.DictReader(line for line in _data("places.csv").splitlines() if not line.startswith("#")))
     places = tuple(
-        Place(row["zip_code"], row["city"], row["state"], row["county_fips"], row["county_name"], float(row["population"]))
+        Place(
+            row["zip_code"], row["city"], row["state"], row["county_fips"], row["county_name"], float(row["population"])
+        )
         for row in rows
     )
     return places, {row["state"]: int(row["area_code"]) for row in rows}
@@ -60,25 +62,60 @@ def healthsim_tables():
 def healthsim_attributes():
     return [
         Attribute(
-            "age", "demographics", "Age in whole years on `as_of`.", "integer", unit="a", low=0, high=110,
+            "age",
+            "demographics",
+            "Age in whole years on `as_of`.",
+            "integer",
+            unit="a",
+            low=0,
+            high=110,
             # US resident population by age, Census Vintage 2023, rounded.
-            default={"type": "age_bands", "bands": {"0-17": 0.22, "18-44": 0.36, "45-64": 0.245, "65-84": 0.156, "85+": 0.019}},
+            default={
+                "type": "age_bands",
+                "bands": {"0-17": 0.22, "18-44": 0.36, "45-64": 0.245, "65-84": 0.156, "85+": 0.019},
+            },
         ),
         Attribute(
-            "gender", "demographics", "Administrative sex: M or F.", "category", values=("M", "F"),
+            "gender",
+            "demographics",
+            "Administrative sex: M or F.",
+            "category",
+            values=("M", "F"),
             default={"type": "categorical", "weights": {"M": 0.495, "F": 0.505}},
         ),
         Attribute(
-            "race", "demographics", "OMB race.", "category", values=RACES, shared=True,
+            "race",
+            "demographics",
+            "OMB race.",
+            "category",
+            values=RACES,
+            shared=True,
             # US resident population by race alone, Census Vintage 2023, rounded.
-            default={"type": "categorical", "normalize": True, "weights": {
-                "white": 0.753, "black": 0.137, "asian": 0.064, "native": 0.013, "pacific": 0.003, "multiple": 0.031}},
+            default={
+                "type": "categorical",
+                "normalize": True,
+                "weights": {
+                    "white": 0.753,
+                    "black": 0.137,
+                    "asian": 0.064,
+                    "native": 0.013,
+                    "pacific": 0.003,
+                    "multiple": 0.031,
+                },
+            },
         ),
         Attribute(
-            "ethnicity", "demographics", "OMB ethnicity.", "category", values=("hispanic", "not_hispanic"), shared=True,
+            "ethnicity",
+            "demographics",
+            "OMB ethnicity.",
+            "category",
+            values=("hispanic", "not_hispanic"),
+            shared=True,
             default={"type": "categorical", "weights": {"hispanic": 0.195, "not_hispanic": 0.805}},
         ),
-        Attribute("severity", "clinical", "How severe the primary condition is, in the profile's own words.", "category"),
+        Attribute(
+            "severity", "clinical", "How severe the primary condition is, in the profile's own words.", "category"
+        ),
     ]
 
 
@@ -86,10 +123,19 @@ def healthsim_attributes():
 def healthsim_derivations():
     return [
         Derivation("core.birth_date", "Date of birth from age on `as_of`.", ("age",), ("birth_date",), birth_date),
-        Derivation("core.names", "First name by sex; one surname a household.", ("gender",), ("given_name", "family_name"), names),
         Derivation(
-            "core.contact", "Street, phone and SSN; none can be a real person's.", ("state",),
-            ("street_number", "street_name", "phone", "ssn"), contact,
+            "core.names",
+            "First name by sex; one surname a household.",
+            ("gender",),
+            ("given_name", "family_name"),
+            names,
+        ),
+        Derivation(
+            "core.contact",
+            "Street, phone and SSN; none can be a real person's.",
+            ("state",),
+            ("street_number", "street_name", "phone", "ssn"),
+            contact,
         ),
     ]
 

@@ -173,7 +173,8 @@ def _declarations(name: str, module: object) -> list[tuple[str, str, Any]]:
     misspelt = [
         attribute
         for attribute in dir(module)
-        if attribute not in known and (attribute.startswith("healthsim_") or hasattr(getattr(module, attribute), "healthsim_impl"))
+        if attribute not in known
+        and (attribute.startswith("healthsim_") or hasattr(getattr(module, attribute), "healthsim_impl"))
         and callable(getattr(module, attribute))
     ]
     if misspelt:
@@ -203,7 +204,14 @@ def entry_points() -> list[tuple[str, str, str, Callable[[], object]]]:
     found = []
     for entry in importlib.metadata.entry_points(group=GROUP):
         distribution = entry.dist
-        found.append((entry.name, distribution.name if distribution else "?", distribution.version if distribution else "?", entry.load))
+        found.append(
+            (
+                entry.name,
+                distribution.name if distribution else "?",
+                distribution.version if distribution else "?",
+                entry.load,
+            )
+        )
     return sorted(found, key=lambda one: one[:3])
 
 
@@ -216,7 +224,9 @@ def build(
     catalog = Catalog()
     catalog.admit("core", "healthsim-core", core_version or __version__, lambda: builtins)
     seen: dict[str, str] = {}
-    for name, distribution, version, load in sorted(plugins if plugins is not None else entry_points(), key=lambda one: one[:3]):
+    for name, distribution, version, load in sorted(
+        plugins if plugins is not None else entry_points(), key=lambda one: one[:3]
+    ):
         if name in seen:
             clash = f"plugin name {name!r} is claimed by both {seen[name]} and {distribution}; uninstall one of them"
             catalog.plugins.append(Plugin(name, distribution, version, error=clash))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 
 @frozen

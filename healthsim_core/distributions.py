@@ -19,7 +19,7 @@ from scipy.special import ndtr, ndtri
 from healthsim_core.columns import Array, Coded, concatenate
 from healthsim_core.conditions import Expression
 from healthsim_core.draws import SLOTS, uniforms
-from healthsim_core.errors import Problems, SpecificationError
+from healthsim_core.errors import Problems
 
 WEIGHT_TOLERANCE = 0.001
 
@@ -89,7 +89,7 @@ def _check_weights(weights: list[object], normalize: bool) -> np.ndarray:
     if len(array) == 0 or total == 0:
         raise ValueError("weights: at least one must be greater than 0")
     if not normalize and abs(total - 1) > WEIGHT_TOLERANCE:
-        raise ValueError(f"weights: must sum to 1 (they sum to {total:.6g}); correct them or add \"normalize\": true")
+        raise ValueError(f'weights: must sum to 1 (they sum to {total:.6g}); correct them or add "normalize": true')
     return array / total
 
 
@@ -307,7 +307,9 @@ class AgeBandDistribution(Distribution):
         """Return the first age, the number of years and the weight of each band within [min, max]."""
         weights = _check_weights(list(self.bands.values()), self.normalize)
         firsts, years, kept = [], [], []
-        for label, weight in sorted(zip(self.bands, weights, strict=True), key=lambda band: int(_BAND.match(band[0])[1])):
+        for label, weight in sorted(
+            zip(self.bands, weights, strict=True), key=lambda band: int(_BAND.match(band[0])[1])
+        ):
             match = _BAND.match(label)
             first, last = int(match[1]), int(match[2]) if match[2] else max(OLDEST, int(match[1]))
             low = first if self.min is None else max(first, int(np.ceil(self.min)))
@@ -386,11 +388,13 @@ def read_distribution(
     """Return the distribution a specification value stands for (a constant stands for itself), or None with `problems` said."""
     if not isinstance(value, Mapping):
         if isinstance(value, list):
-            problems.add(path, "expected a value or a distribution, got a list; use {\"type\": \"explicit\", \"values\": […]}")
+            problems.add(
+                path, 'expected a value or a distribution, got a list; use {"type": "explicit", "values": […]}'
+            )
             return None
         return Constant(value)
     if "type" not in value:
-        problems.add(path, "a distribution needs a \"type\"")
+        problems.add(path, 'a distribution needs a "type"')
         return None
     kind = value["type"]
     if kind not in kinds:

@@ -196,9 +196,17 @@ class Events:
         """Return some of the events (a mask, or positions in rising order)."""
         index = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
         return Events(
-            self.event_type, self.entity[index], self.occurrence[index], self.time[index], self.key[index],
-            self.source[index], self.part[index], self.paths,
-            {name: column[index] for name, column in self.fields.items()}, self.people, self.context,
+            self.event_type,
+            self.entity[index],
+            self.occurrence[index],
+            self.time[index],
+            self.key[index],
+            self.source[index],
+            self.part[index],
+            self.paths,
+            {name: column[index] for name, column in self.fields.items()},
+            self.people,
+            self.context,
         )
 
     def timeline(self, event_type: str) -> Events | None:

@@ -43,7 +43,9 @@ class Source:
     @property
     def number(self) -> int:
         """Return a number of nine digits that is the scenario's own, for control numbers."""
-        return int.from_bytes(hashlib.blake2b(self.scenario_id.encode(), digest_size=8).digest(), "big") % 899_999_999 + 1
+        return (
+            int.from_bytes(hashlib.blake2b(self.scenario_id.encode(), digest_size=8).digest(), "big") % 899_999_999 + 1
+        )
 
 
 @frozen
@@ -106,7 +108,11 @@ def _write_lines(source: Source, files: Iterable[Lines], folder: Path, tally: _T
         # No quoting and a delimiter that no text holds: the lines go out as they are.
         options = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\\x01'"
         try:
-            count = source.connection.cursor().execute(f"COPY ({lines.sql}) TO {_literal(partial)} ({options})").fetchone()[0]
+            count = (
+                source.connection.cursor()
+                .execute(f"COPY ({lines.sql}) TO {_literal(partial)} ({options})")
+                .fetchone()[0]
+            )
             if count:
                 tally.add({lines.kind: count})
                 _finish(partial, target, tally, folder)

@@ -29,7 +29,9 @@ class Person:
     state: str = column("Two-letter state.")
     zip_code: str = column("Five-digit ZIP.")
     county_fips: str = column("County, five digits.")
-    phone: str = column("Phone, ten digits, of the range reserved for fiction (555-0100 to 0199).", decode="{phone}::VARCHAR")
+    phone: str = column(
+        "Phone, ten digits, of the range reserved for fiction (555-0100 to 0199).", decode="{phone}::VARCHAR"
+    )
     email: str = column(
         "Mail address at example.com.",
         decode="lower({given_name}) || '.' || lower({family_name}) || {household_id} || '@example.com'",

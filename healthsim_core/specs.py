@@ -88,7 +88,8 @@ class DelaySpecification:
     days_min: float | None = field(default=None, metadata=as_(number(), "The least."))
     days_max: float | None = field(default=None, metadata=as_(number(), "The most."))
     distribution: str | None = field(
-        default=None, metadata=as_(one_of("fixed", "uniform", "normal"), "How it is drawn; uniform where only bounds stand.")
+        default=None,
+        metadata=as_(one_of("fixed", "uniform", "normal"), "How it is drawn; uniform where only bounds stand."),
     )
 
 
@@ -129,15 +130,23 @@ class EventDefinition(_Plain):
     event_id: str = field(metadata=as_(reading.name, "Its name in the journey."))
     event_type: str = field(metadata=as_(reading.text, "What kind of event, as products declare them."))
     name: str | None = field(default=None, metadata=as_(reading.text, "What people call it."))
-    product: str | None = field(default=None, metadata=as_(reading.text, "Whose event type, where the name alone is not enough."))
-    delay: Delay | None = field(default=None, metadata=as_(_delay, "After the event it depends on, or the journey's start."))
+    product: str | None = field(
+        default=None, metadata=as_(reading.text, "Whose event type, where the name alone is not enough.")
+    )
+    delay: Delay | None = field(
+        default=None, metadata=as_(_delay, "After the event it depends on, or the journey's start.")
+    )
     day: int | None = field(default=None, metadata=as_(whole(-3650, 36500), "Day of the journey, 0 is its start."))
     variance_days: int = field(default=0, metadata=as_(whole(0, 3650), "Moves `day` by up to so many days."))
-    depends_on: str | None = field(default=None, metadata=as_(reading.text, "The event it follows; it does not happen without it."))
+    depends_on: str | None = field(
+        default=None, metadata=as_(reading.text, "The event it follows; it does not happen without it.")
+    )
     repeat: Repeat | None = field(default=None, metadata=as_(nested(Repeat), "Makes it a cycle."))
     probability: float = field(default=1.0, metadata=as_(number(0, 1), "How likely it is, each time."))
     conditions: tuple[Condition, ...] = field(default=(), metadata=as_(many(_condition), "All must hold."))
-    parameters: Mapping[str, Any] = field(factory=dict, metadata=as_(reading.mapping, "The event's fields; `${entity.x}` substitutes."))
+    parameters: Mapping[str, Any] = field(
+        factory=dict, metadata=as_(reading.mapping, "The event's fields; `${entity.x}` substitutes.")
+    )
     generates_claim: bool | None = field(default=None, metadata=as_(reading.flag, "false: no claim follows."))
     generates_fill: bool | None = field(default=None, metadata=as_(reading.flag, "false: no fill follows."))
 
@@ -153,7 +162,8 @@ class JourneySpecification(_Plain):
     products: tuple[str, ...] = field(default=(), metadata=as_(many(reading.text), "The products it touches."))
     duration_days: int | None = field(default=None, metadata=as_(whole(1, 36500), "No event may lie after it."))
     requires: tuple[Condition, ...] = field(
-        default=(), metadata=as_(many(_condition), "What a person must be; what a profile leaves open is drawn to meet it.")
+        default=(),
+        metadata=as_(many(_condition), "What a person must be; what a profile leaves open is drawn to meet it."),
     )
     events: tuple[EventDefinition, ...] = field(default=(), metadata=as_(many(nested(EventDefinition)), "The events."))
 
@@ -165,7 +175,9 @@ class JourneyChoice(_Plain):
     template: str | None = field(default=None, metadata=as_(reading.text, "The journey template."))
     member: str | None = field(default=None, metadata=as_(reading.text, "The role that takes it; none: everybody."))
     when: str | None = field(default=None, metadata=as_(reading.text, "A rule over attributes, as `age >= 65`."))
-    journey: JourneySpecification | None = field(default=None, metadata=as_(nested(JourneySpecification), "The journey itself."))
+    journey: JourneySpecification | None = field(
+        default=None, metadata=as_(nested(JourneySpecification), "The journey itself.")
+    )
 
 
 def journey_choice(value, path, problems):
@@ -187,13 +199,21 @@ def journey_choice(value, path, problems):
 class Generation(_Plain):
     """How much, from which seed, for whom."""
 
-    count: int = field(default=DEFAULT_COUNT, metadata=as_(whole(1, LARGEST_COUNT), "People, or households where members are listed."))
+    count: int = field(
+        default=DEFAULT_COUNT, metadata=as_(whole(1, LARGEST_COUNT), "People, or households where members are listed.")
+    )
     seed: int = field(default=DEFAULT_SEED, metadata=as_(whole(), "Any whole number, 0 included."))
-    products: tuple[str, ...] = field(default=(), metadata=as_(many(reading.text), "What to generate; none: what is installed."))
+    products: tuple[str, ...] = field(
+        default=(), metadata=as_(many(reading.text), "What to generate; none: what is installed.")
+    )
     as_of: datetime.date = field(default=DEFAULT_AS_OF, metadata=as_(reading.date, "The day on which ages hold."))
-    start_date: datetime.date | None = field(default=None, metadata=as_(reading.date, "Day 0 of the journeys; none: `as_of`."))
+    start_date: datetime.date | None = field(
+        default=None, metadata=as_(reading.date, "Day 0 of the journeys; none: `as_of`.")
+    )
     sampling: str = field(default="independent", metadata=as_(one_of("independent"), "How people are drawn."))
-    validation: str = field(default="warn", metadata=as_(one_of("strict", "warn", "none"), "What a missed target does."))
+    validation: str = field(
+        default="warn", metadata=as_(one_of("strict", "warn", "none"), "What a missed target does.")
+    )
 
 
 @frozen
@@ -202,7 +222,9 @@ class ClinicalCondition(_Plain):
 
     code: str = field(metadata=as_(reading.text, "An ICD-10-CM category (`E11`) or code."))
     description: str | None = field(default=None, metadata=as_(reading.text, "In words."))
-    prevalence: float = field(default=1.0, metadata=as_(number(0, 1), "The share of people who have it; 1 is everybody."))
+    prevalence: float = field(
+        default=1.0, metadata=as_(number(0, 1), "The share of people who have it; 1 is everybody.")
+    )
     severity: Any = field(default=None, metadata=as_(reading.anything, "A word, or a distribution of words."))
 
 
@@ -243,16 +265,24 @@ class ProfileSpecification(_Plain):
     description: str | None = field(default=None, metadata=as_(reading.text, "What it is for."))
     generation: Generation = field(factory=Generation, metadata=as_(nested(Generation), "How much, from which seed."))
     source: str | None = field(default=None, metadata=as_(reading.text, "Short form of `demographics.source`."))
-    reference: Mapping | None = field(default=None, metadata=as_(reading.mapping, "Short form of `demographics.reference`."))
-    members: tuple[Mapping, ...] = field(default=(), metadata=as_(many(reading.mapping), "The people of one household, one by one."))
-    demographics: Mapping[str, Any] = field(factory=dict, metadata=as_(reading.mapping, "Attributes; `source` and `reference`."))
+    reference: Mapping | None = field(
+        default=None, metadata=as_(reading.mapping, "Short form of `demographics.reference`.")
+    )
+    members: tuple[Mapping, ...] = field(
+        default=(), metadata=as_(many(reading.mapping), "The people of one household, one by one.")
+    )
+    demographics: Mapping[str, Any] = field(
+        factory=dict, metadata=as_(reading.mapping, "Attributes; `source` and `reference`.")
+    )
     clinical: Mapping[str, Any] = field(
         factory=dict, metadata=as_(reading.mapping, "primary_condition, comorbidities, lab_values and attributes.")
     )
     coverage: Mapping[str, Any] = field(factory=dict, metadata=as_(reading.mapping, "type, plan_distribution."))
     network: Mapping[str, Any] = field(factory=dict, metadata=as_(reading.mapping, "primary_care_provider."))
     journey: tuple[JourneyChoice, ...] = field(default=(), metadata=as_(one_or_many(journey_choice), "A journey."))
-    journeys: tuple[JourneyChoice, ...] = field(default=(), metadata=as_(one_or_many(journey_choice), "Several journeys."))
+    journeys: tuple[JourneyChoice, ...] = field(
+        default=(), metadata=as_(one_or_many(journey_choice), "Several journeys.")
+    )
     outputs: tuple[str, ...] = field(default=(), metadata=as_(_outputs, "Formats, by product or as a list."))
     custom: Mapping[str, Any] = field(factory=dict, metadata=as_(reading.mapping, "Attributes of your own."))
 

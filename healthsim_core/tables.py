@@ -71,8 +71,14 @@ class Column:
 
 
 def column(
-    doc: str, *, system: str | None = None, unit: str | None = None, decimals: int | None = None,
-    decode: str | None = None, inputs: tuple[str, ...] = (), default=attrs.NOTHING,
+    doc: str,
+    *,
+    system: str | None = None,
+    unit: str | None = None,
+    decimals: int | None = None,
+    decode: str | None = None,
+    inputs: tuple[str, ...] = (),
+    default=attrs.NOTHING,
 ):
     """Return an attrs field for an ordinary column; nullable where the annotation allows None."""
     metadata = {"doc": doc, "system": system, "unit": unit, "decimals": decimals, "decode": decode, "inputs": inputs}
@@ -130,7 +136,12 @@ class Table:
             if one.inputs or one.decode:
                 continue
             found += _type_problems(one, rows[one.name])
-        if not found and self.primary_key and rows.length > 1 and _has_repeats([rows[name] for name in self.primary_key]):
+        if (
+            not found
+            and self.primary_key
+            and rows.length > 1
+            and _has_repeats([rows[name] for name in self.primary_key])
+        ):
             found.append(f"primary key ({', '.join(self.primary_key)}) is not unique")
         return found
 
@@ -184,9 +195,17 @@ def table_from(entity: type, name: str, primary_key: tuple[str, ...] = ()) -> Ta
             keys.append(one.name)
         columns.append(
             Column(
-                name=one.name, type=_TYPES[plain], doc=about["doc"], nullable=nullable, prefix=about.get("prefix"),
-                references=about.get("references"), decode=about.get("decode"), inputs=tuple(about.get("inputs") or ()),
-                decimals=about.get("decimals"), system=about.get("system"), unit=about.get("unit"),
+                name=one.name,
+                type=_TYPES[plain],
+                doc=about["doc"],
+                nullable=nullable,
+                prefix=about.get("prefix"),
+                references=about.get("references"),
+                decode=about.get("decode"),
+                inputs=tuple(about.get("inputs") or ()),
+                decimals=about.get("decimals"),
+                system=about.get("system"),
+                unit=about.get("unit"),
             )
         )
     doc = (entity.__doc__ or "").strip().split("\n")[0]

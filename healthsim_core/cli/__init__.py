@@ -39,7 +39,9 @@ class Shell(click.Group):
         try:
             return declared.load()
         except Exception as error:
-            raise PluginError(f"command {name!r} of a plugin failed to load: {type(error).__name__}: {error}") from error
+            raise PluginError(
+                f"command {name!r} of a plugin failed to load: {type(error).__name__}: {error}"
+            ) from error
 
     def resolve_command(self, ctx, args):
         from healthsim_core.errors import suggestion

@@ -27,7 +27,20 @@ from healthsim_core.cli import printing
 @click.option("--no-persist", is_flag=True, help="Write the files but keep no scenario.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def generate_command(
-    specification: str, journeys, count, seed, as_of, products, formats, out, name, tags, county, dry_run, no_persist, as_json
+    specification: str,
+    journeys,
+    count,
+    seed,
+    as_of,
+    products,
+    formats,
+    out,
+    name,
+    tags,
+    county,
+    dry_run,
+    no_persist,
+    as_json,
 ) -> None:
     """Generate a scenario from SPEC: a template's name, or a file holding a profile or a scenario."""
     from healthsim_core.generation.run import generate
@@ -38,8 +51,21 @@ def generate_command(
         click.echo(f"warning: plugin {plugin.name} could not be used: {plugin.error}", err=True)
     with printing.progress("generating") as report:
         result = generate(
-            specification, list(journeys) or None, count, list(products) or None, list(formats) or None, not no_persist, seed,
-            out=out, name=name, tags=tags, as_of=day, county=county, dry_run=dry_run, catalog=found, progress=report,
+            specification,
+            list(journeys) or None,
+            count,
+            list(products) or None,
+            list(formats) or None,
+            not no_persist,
+            seed,
+            out=out,
+            name=name,
+            tags=tags,
+            as_of=day,
+            county=county,
+            dry_run=dry_run,
+            catalog=found,
+            progress=report,
         )
     summary = result.summary
     if dry_run or no_persist:
@@ -54,8 +80,10 @@ def print_summary(summary: dict, dry_run: bool) -> None:
     """Print what was made: tables, files, missed targets, notices."""
     saved = summary["scenario"]
     what = f"scenario {saved}" if saved else "dry run, nothing saved" if dry_run else "not saved"
-    click.echo(f"{what}: {summary['people']:,} people, {summary['rows']:,} rows in {summary['seconds']:.2f} s "
-               f"(seed {summary['seed']}, as of {summary['as_of']}, products {', '.join(summary['products']) or 'none'})")
+    click.echo(
+        f"{what}: {summary['people']:,} people, {summary['rows']:,} rows in {summary['seconds']:.2f} s "
+        f"(seed {summary['seed']}, as of {summary['as_of']}, products {', '.join(summary['products']) or 'none'})"
+    )
     click.echo()
     printing.table(("table", "rows"), sorted(summary["tables"].items()))
     if summary["outputs"]:
@@ -65,7 +93,11 @@ def print_summary(summary: dict, dry_run: bool) -> None:
             click.echo(f"{one['format']}: {one['files']:,} files, {one['bytes']:,} bytes in {one['folder']} ({wrote})")
     validation = summary["validation"]
     click.echo()
-    click.echo("validation: every target met" if validation["passed"] else f"validation: {len(validation['errors'])} targets missed")
+    click.echo(
+        "validation: every target met"
+        if validation["passed"]
+        else f"validation: {len(validation['errors'])} targets missed"
+    )
     for error in validation["errors"]:
         click.echo(f"  {error}")
     for notice in summary["notices"]:

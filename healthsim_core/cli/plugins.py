@@ -23,8 +23,13 @@ def plugins_command(ctx: click.Context, as_json: bool, verbose: bool) -> None:
         printing.as_json(
             {
                 "plugins": [
-                    {"name": one.name, "distribution": one.distribution, "version": one.version, "error": one.error,
-                     "declares": {kind: list(names) for kind, names in one.declares.items()}}
+                    {
+                        "name": one.name,
+                        "distribution": one.distribution,
+                        "version": one.version,
+                        "error": one.error,
+                        "declares": {kind: list(names) for kind, names in one.declares.items()},
+                    }
                     for one in found.plugins
                 ],
                 "conflicts": conflicts,
@@ -64,7 +69,14 @@ def templates_command(kind: str | None, attributes: bool, as_json: bool) -> None
     found = catalog.build()
     if attributes:
         rows = [
-            {"name": one.name, "section": one.section, "kind": one.kind, "unit": one.unit, "doc": one.doc, "plugin": found.owner("attribute", one.name)}
+            {
+                "name": one.name,
+                "section": one.section,
+                "kind": one.kind,
+                "unit": one.unit,
+                "doc": one.doc,
+                "plugin": found.owner("attribute", one.name),
+            }
             for one in found.all("attribute").values()
         ]
         headings = ("name", "section", "kind", "unit", "plugin", "doc")
@@ -73,8 +85,15 @@ def templates_command(kind: str | None, attributes: bool, as_json: bool) -> None
         for key, one in found.all("template").items():
             if kind in (None, one.kind):
                 data = reading.parse_file(one.path)
-                rows.append({"kind": one.kind, "name": one.name, "aliases": ", ".join(one.aliases), "plugin": found.owner("template", key),
-                             "description": data.get("description") or data.get("scenario") or ""})
+                rows.append(
+                    {
+                        "kind": one.kind,
+                        "name": one.name,
+                        "aliases": ", ".join(one.aliases),
+                        "plugin": found.owner("template", key),
+                        "description": data.get("description") or data.get("scenario") or "",
+                    }
+                )
         headings = ("kind", "name", "aliases", "plugin", "description")
     if as_json:
         printing.as_json(rows)

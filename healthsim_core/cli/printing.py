@@ -18,12 +18,22 @@ def as_json(data: Any) -> None:
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Print an aligned table; numbers to the right."""
-    text = [["" if cell is None else f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell) for cell in row] for row in rows]
+    text = [
+        [
+            "" if cell is None else f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) else str(cell)
+            for cell in row
+        ]
+        for row in rows
+    ]
     widths = [max(len(str(cell)) for cell in column) for column in zip(headings, *text, strict=True)]
-    right = [bool(rows) and all(isinstance(row[number], int | float) for row in rows) for number in range(len(headings))]
+    right = [
+        bool(rows) and all(isinstance(row[number], int | float) for row in rows) for number in range(len(headings))
+    ]
 
     def line(cells: Sequence[str]) -> str:
-        return "  ".join(cell.rjust(width) if r else cell.ljust(width) for cell, width, r in zip(cells, widths, right, strict=True)).rstrip()
+        return "  ".join(
+            cell.rjust(width) if r else cell.ljust(width) for cell, width, r in zip(cells, widths, right, strict=True)
+        ).rstrip()
 
     click.echo(line(list(headings)))
     click.echo(line(["-" * width for width in widths]))

@@ -30,16 +30,30 @@ def list_command(tags, text, sort, limit, as_json) -> None:
             unreadable.append(str(error))
             continue
         if set(tags) <= set(about["tags"]):
-            rows.append({"name": name, "people": about["people"], "rows": about["rows"], "bytes": store.path(name).stat().st_size,
-                         "updated_at": about["updated_at"], "tags": about["tags"]})
-    order = {"updated": lambda row: row["updated_at"], "name": lambda row: row["name"], "size": lambda row: row["bytes"]}[sort]
+            rows.append(
+                {
+                    "name": name,
+                    "people": about["people"],
+                    "rows": about["rows"],
+                    "bytes": store.path(name).stat().st_size,
+                    "updated_at": about["updated_at"],
+                    "tags": about["tags"],
+                }
+            )
+    order = {
+        "updated": lambda row: row["updated_at"],
+        "name": lambda row: row["name"],
+        "size": lambda row: row["bytes"],
+    }[sort]
     rows.sort(key=order, reverse=sort != "name")
     rows = rows[:limit]
     if as_json:
         printing.as_json(rows)
     elif rows:
-        printing.table(("scenario", "people", "rows", "bytes", "updated", "tags"),
-                       [(r["name"], r["people"], r["rows"], r["bytes"], r["updated_at"], ", ".join(r["tags"])) for r in rows])
+        printing.table(
+            ("scenario", "people", "rows", "bytes", "updated", "tags"),
+            [(r["name"], r["people"], r["rows"], r["bytes"], r["updated_at"], ", ".join(r["tags"])) for r in rows],
+        )
     else:
         click.echo("no scenarios")
     for problem in unreadable:
@@ -55,11 +69,16 @@ def show_command(name: str, as_json: bool) -> None:
     if as_json:
         printing.as_json(about)
         return
-    click.echo(f"{name}: {about['people']:,} people, {about['rows']:,} rows" + (f", tags {', '.join(about['tags'])}" if about["tags"] else ""))
+    click.echo(
+        f"{name}: {about['people']:,} people, {about['rows']:,} rows"
+        + (f", tags {', '.join(about['tags'])}" if about["tags"] else "")
+    )
     if about["description"]:
         click.echo(about["description"])
     origin = about["specification"]["origin"] or "a specification given in Python"
-    click.echo(f"made from {origin}, seed {about['seed']}, as of {about['as_of']}, products {', '.join(about['products'])}, at {about['created_at']}")
+    click.echo(
+        f"made from {origin}, seed {about['seed']}, as of {about['as_of']}, products {', '.join(about['products'])}, at {about['created_at']}"
+    )
     for label, fingerprint in about["references"].items():
         click.echo(f"reference: {label} ({fingerprint[:12]})")
     click.echo()
@@ -89,13 +108,21 @@ def query_command(name: str, sql: str, limit: int, offset: int, as_json: bool) -
         return
     printing.table(page.columns, page.rows)
     shown = f"{page.offset + 1}-{page.offset + len(page.rows)}" if page.rows else "none"
-    click.echo(f"rows {shown} of {page.total_count:,}" + ("; more with --offset " + str(page.offset + page.limit) if page.has_more else ""))
+    click.echo(
+        f"rows {shown} of {page.total_count:,}"
+        + ("; more with --offset " + str(page.offset + page.limit) if page.has_more else "")
+    )
 
 
 @click.command("export")
 @click.argument("name")
 @click.option("--format", "formats", multiple=True, required=True, help="A format's name.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Where the files go, in a folder per format.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Where the files go, in a folder per format.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def export_command(name: str, formats, out: Path, as_json: bool) -> None:
     """Write a saved scenario in output formats."""
@@ -114,11 +141,18 @@ def export_command(name: str, formats, out: Path, as_json: bool) -> None:
         chosen += [each for each in meant if each not in chosen]
     written = export_formats(scenario, chosen, out, found)
     if as_json:
-        printing.as_json([{"format": w.format, "folder": str(w.folder), "files": w.files, "counts": w.counts, "notes": w.notes} for w in written])
+        printing.as_json(
+            [
+                {"format": w.format, "folder": str(w.folder), "files": w.files, "counts": w.counts, "notes": w.notes}
+                for w in written
+            ]
+        )
         return
     for one in written:
         wrote = ", ".join(f"{number:,} {kind}" for kind, number in sorted(one.counts.items())) or "nothing"
-        click.echo(f"{one.format}: {len(one.files):,} files, {sum(one.files.values()):,} bytes in {one.folder} ({wrote})")
+        click.echo(
+            f"{one.format}: {len(one.files):,} files, {sum(one.files.values()):,} bytes in {one.folder} ({wrote})"
+        )
         for note in one.notes:
             click.echo(f"note: {note}")
 

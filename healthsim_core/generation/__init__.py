@@ -23,7 +23,8 @@ _HOMES = {
 }
 _PLACES = {name: module for module, names in _HOMES.items() for name in names.split()}
 _PRODUCTS = dict.fromkeys(
-    ("ReferenceProfileResolver", "DemographicProfile", "create_hybrid_profile", "resolve_geography"), "healthsim-populationsim"
+    ("ReferenceProfileResolver", "DemographicProfile", "create_hybrid_profile", "resolve_geography"),
+    "healthsim-populationsim",
 )
 
 __all__ = sorted([*_PLACES, *_PRODUCTS])
@@ -41,5 +42,7 @@ def __getattr__(name: str):
         if name in product.exports:
             return getattr(importlib.import_module(product.exports[name]), name)
     if name in _PRODUCTS:
-        raise ImportError(f"{name} needs {_PRODUCTS[name]}, which is not installed; pip install {_PRODUCTS[name]}{found.blame()}")
+        raise ImportError(
+            f"{name} needs {_PRODUCTS[name]}, which is not installed; pip install {_PRODUCTS[name]}{found.blame()}"
+        )
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -36,7 +36,9 @@ def order_handlers(event_types: list[EventType]) -> tuple[EventType, ...]:
     """Return event types so that those writing a table come before those reading it."""
     by_name = {one.qualified: one for one in event_types}
     needs = {
-        one.qualified: [other.qualified for other in event_types if other is not one and set(one.reads) & set(other.writes)]
+        one.qualified: [
+            other.qualified for other in event_types if other is not one and set(one.reads) & set(other.writes)
+        ]
         for one in event_types
     }
     try:

@@ -69,8 +69,16 @@ def _unfold_definition(timeline: Timeline, part: Part) -> Events:
     if floor is not None:
         time = np.maximum(time, people.start + floor * DAY)
     events = Events(
-        it.event_type.qualified, entity, occurrence.astype(np.int32), time, entity * EVENT_SLOTS + part.base + occurrence,
-        source, np.zeros(len(entity), np.int32), (part.path,), {}, people,
+        it.event_type.qualified,
+        entity,
+        occurrence.astype(np.int32),
+        time,
+        entity * EVENT_SLOTS + part.base + occurrence,
+        source,
+        np.zeros(len(entity), np.int32),
+        (part.path,),
+        {},
+        people,
     )
     happens = np.ones(len(entity), bool)
     if it.probability < 1:
@@ -90,7 +98,9 @@ def _takes_part(it: DefinitionPlan, people: People) -> np.ndarray:
         chosen &= np.isin(people.slot, it.slots)
     if it.when is not None:
         chosen &= it.when.holds(people.columns.get, len(people))
-    return chosen & all_hold(it.requires, lambda name: _entity_column(people, name.removeprefix("entity.")), len(people))
+    return chosen & all_hold(
+        it.requires, lambda name: _entity_column(people, name.removeprefix("entity.")), len(people)
+    )
 
 
 def _days(it: DefinitionPlan, path: str, people: People, entity, occurrence, turn):
@@ -179,7 +189,9 @@ def latest(source: Events, readers: Events, available: np.ndarray) -> np.ndarray
 def masked(column: Array, index: np.ndarray) -> Array:
     """Return the rows at `index`, missing where it is -1."""
     if isinstance(column, Coded):
-        return Coded(np.where(index >= 0, column.codes[index], -1) if len(column) else np.full(len(index), -1), column.words)
+        return Coded(
+            np.where(index >= 0, column.codes[index], -1) if len(column) else np.full(len(index), -1), column.words
+        )
     if column.dtype.kind == "M":
         missing = np.datetime64("NaT", "s")
     elif column.dtype.kind == "f":
@@ -218,7 +230,9 @@ def _add_outcomes(event_type: EventType, events: Events) -> None:
         return
     for name, column in event_type.outcomes(events).items():
         if len(column) != len(events):
-            raise PluginError(f"event type {event_type.qualified}: outcome {name!r} has {len(column)} rows for {len(events)} events")
+            raise PluginError(
+                f"event type {event_type.qualified}: outcome {name!r} has {len(column)} rows for {len(events)} events"
+            )
         events.fields[name] = column
 
 
@@ -237,9 +251,16 @@ def _unfold_each_person(timeline: Timeline) -> None:
             entity = entity[~np.isin(entity, np.concatenate(mine))]
         event_type = plan.event_types[part.event_type]
         events = Events(
-            part.event_type, entity, np.zeros(len(entity), np.int32), np.full(len(entity), people.start),
-            entity * EVENT_SLOTS + part.base, np.full(len(entity), -1, np.int64), np.zeros(len(entity), np.int32),
-            (part.path,), {one.name: constant_field(one.kind, one.default, len(entity)) for one in event_type.fields}, people,
+            part.event_type,
+            entity,
+            np.zeros(len(entity), np.int32),
+            np.full(len(entity), people.start),
+            entity * EVENT_SLOTS + part.base,
+            np.full(len(entity), -1, np.int64),
+            np.zeros(len(entity), np.int32),
+            (part.path,),
+            {one.name: constant_field(one.kind, one.default, len(entity)) for one in event_type.fields},
+            people,
         )
         _add_outcomes(event_type, events)
         timeline.parts[index] = events
@@ -265,7 +286,10 @@ def _join(chunks: list[Events]) -> Events:
     first = chunks[0]
     return Events(
         first.event_type,
-        *(np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in ("entity", "occurrence", "time", "key", "source")),
+        *(
+            np.concatenate([getattr(chunk, name) for chunk in chunks])
+            for name in ("entity", "occurrence", "time", "key", "source")
+        ),
         np.repeat(np.arange(len(chunks), dtype=np.int32), [len(chunk) for chunk in chunks]),
         tuple(chunk.paths[0] for chunk in chunks),
         {name: concatenate([chunk.fields[name] for chunk in chunks]) for name in first.fields},
@@ -280,7 +304,19 @@ def _add_link(timeline: Timeline, link: Link, events: Events) -> None:
     carried: dict[str, Array] = {}
     for source in sources:
         day_end = events.time.astype("datetime64[D]").astype("datetime64[s]") + DAY - np.timedelta64(1, "s")
-        reader = Events(events.event_type, events.entity, events.occurrence, day_end, events.key, events.source, events.part, events.paths, {}, events.people, row=events.row)
+        reader = Events(
+            events.event_type,
+            events.entity,
+            events.occurrence,
+            day_end,
+            events.key,
+            events.source,
+            events.part,
+            events.paths,
+            {},
+            events.people,
+            row=events.row,
+        )
         index = latest(source, reader, source.time)
         begin = events.time.astype("datetime64[D]").astype("datetime64[s]") - link.within_days * DAY
         when = masked(source.time, index)
@@ -298,7 +334,9 @@ def _add_link(timeline: Timeline, link: Link, events: Events) -> None:
         found = carried.get(own)
         if found is None:
             if own_value is None:
-                events.fields[own] = constant_field(declared[own].kind if own in declared else "text", None, len(events))
+                events.fields[own] = constant_field(
+                    declared[own].kind if own in declared else "text", None, len(events)
+                )
         else:
             events.fields[own] = found if own_value is None else _either(best >= 0, found, own_value)
 
@@ -317,10 +355,14 @@ def _apply_triggers(timeline: Timeline, event_type: EventType, indices: list[int
             source = timeline.parts[part.source]
             fires = all_hold(trigger.when, lambda name: source.fields.get(name), len(source))  # noqa: B023
             if trigger.probability < 1:
-                fires &= uniforms(plan.seed, f"{part.path}.happens", source.entity, source.occurrence) < trigger.probability
+                fires &= (
+                    uniforms(plan.seed, f"{part.path}.happens", source.entity, source.occurrence) < trigger.probability
+                )
             before = taken.get((part.source, trigger.target))
             taken[part.source, trigger.target] = fires if before is None else before | fires
-            timeline.parts[number] = _triggered(timeline, part, source.select(fires if before is None else fires & ~before))
+            timeline.parts[number] = _triggered(
+                timeline, part, source.select(fires if before is None else fires & ~before)
+            )
 
 
 def _triggered(timeline: Timeline, part: Part, source: Events) -> Events:
@@ -342,9 +384,16 @@ def _triggered(timeline: Timeline, part: Part, source: Events) -> Events:
         else:
             fields[one.name] = constant_field(one.kind, one.default, len(source))
     events = Events(
-        target.qualified, source.entity, source.occurrence, time,
-        source.entity * EVENT_SLOTS + part.base + source.occurrence, source.key,
-        np.zeros(len(source), np.int32), (part.path,), fields, source.people,
+        target.qualified,
+        source.entity,
+        source.occurrence,
+        time,
+        source.entity * EVENT_SLOTS + part.base + source.occurrence,
+        source.key,
+        np.zeros(len(source), np.int32),
+        (part.path,),
+        fields,
+        source.people,
     )
     _add_outcomes(target, events)
     return events
@@ -353,4 +402,3 @@ def _triggered(timeline: Timeline, part: Part, source: Events) -> Events:
 def conditions_of(people: People) -> Mapping[str, np.ndarray]:
     """Return who has which condition (bool per person), by category."""
     return {name.removeprefix("has."): column for name, column in people.columns.items() if name.startswith("has.")}
-

@@ -31,9 +31,7 @@ def sample(plan: Plan, span: Span, rosters: Mapping[str, Columns]) -> People:
     """Return the people of a span with all their columns."""
     units = np.arange(span.start, span.stop, dtype=np.int64) * SLOTS
     entity = (units[:, None] + np.arange(len(plan.roles))).ravel()
-    people = People(
-        plan.seed, span, entity, {}, rosters, np.datetime64(plan.as_of, "s"), plan.start_time(), plan.facts
-    )
+    people = People(plan.seed, span, entity, {}, rosters, np.datetime64(plan.as_of, "s"), plan.start_time(), plan.facts)
     for step in plan.steps:
         people.columns.update(step.run(people))
     return people
@@ -42,7 +40,10 @@ def sample(plan: Plan, span: Span, rosters: Mapping[str, Columns]) -> People:
 def sort_steps(steps: list[Step]) -> tuple[Step, ...]:
     """Return steps so that each comes after those that write what it reads; PluginError for a circle."""
     makers = {column: step.name for step in steps for column in step.writes}
-    needs = {step.name: [makers[name] for name in step.reads if name in makers and makers[name] != step.name] for step in steps}
+    needs = {
+        step.name: [makers[name] for name in step.reads if name in makers and makers[name] != step.name]
+        for step in steps
+    }
     by_name = {step.name: step for step in steps}
     try:
         return tuple(by_name[name] for name in ordered(by_name, needs))
@@ -142,10 +143,14 @@ def derivation_step(derivation: Derivation) -> Step:
         result = derivation.derive(people.scoped(derivation.name))
         wrong = sorted(set(result) ^ set(derivation.writes))
         if wrong:
-            raise PluginError(f"derivation {derivation.name}: it must give exactly {', '.join(derivation.writes)}; differs in {', '.join(wrong)}")
+            raise PluginError(
+                f"derivation {derivation.name}: it must give exactly {', '.join(derivation.writes)}; differs in {', '.join(wrong)}"
+            )
         short = [name for name, column in result.items() if len(column) != len(people)]
         if short:
-            raise PluginError(f"derivation {derivation.name}: column {short[0]!r} has {len(result[short[0]])} rows for {len(people)} people")
+            raise PluginError(
+                f"derivation {derivation.name}: column {short[0]!r} has {len(result[short[0]])} rows for {len(people)} people"
+            )
         return result
 
     return Step(f"derivation {derivation.name}", run, (*derivation.reads, *derivation.optional), derivation.writes)

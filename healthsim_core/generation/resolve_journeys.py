@@ -44,8 +44,14 @@ class JourneyResolution:
 
 
 def resolve_journeys(
-    choices: list[tuple[JourneyChoice, str]], profile: ProfileResolution | None, catalog: Catalog, problems: Problems,
-    active: tuple[str, ...], *, with_people: bool = True, notices: list[str] | None = None,
+    choices: list[tuple[JourneyChoice, str]],
+    profile: ProfileResolution | None,
+    catalog: Catalog,
+    problems: Problems,
+    active: tuple[str, ...],
+    *,
+    with_people: bool = True,
+    notices: list[str] | None = None,
 ) -> JourneyResolution:
     """Return the resolution of chosen journeys (each with its path in the specification)."""
     it = JourneyResolution(profile, catalog, problems, active, profile is None, notices if notices is not None else [])
@@ -63,7 +69,9 @@ def resolve_journeys(
                 it.add({"path": f"each.{event_type.qualified}", "event_type": event_type.qualified}, 1)
     _resolve_triggers(it)
     if it.next_base > EVENT_SLOTS:
-        problems.add("journeys", f"a person can have at most {EVENT_SLOTS:,} events, these journeys allow {it.next_base:,}")
+        problems.add(
+            "journeys", f"a person can have at most {EVENT_SLOTS:,} events, these journeys allow {it.next_base:,}"
+        )
     return it
 
 
@@ -92,7 +100,9 @@ def _slots(it: JourneyResolution, choice: JourneyChoice, path: str) -> tuple[int
     return slots
 
 
-def _resolve_journey(it: JourneyResolution, journey: JourneySpecification, choice: JourneyChoice, path: str, label: str) -> None:
+def _resolve_journey(
+    it: JourneyResolution, journey: JourneySpecification, choice: JourneyChoice, path: str, label: str
+) -> None:
     where = f"journey {journey.id}" if choice.template else f"{path}" if path != "journey" else "journey"
     slots = _slots(it, choice, path)
     when = None
@@ -123,15 +133,19 @@ def _checked(it: JourneyResolution, journey: JourneySpecification, where: str):
     ids = [definition.event_id for definition in journey.events if definition is not None]
     if not ids:
         it.problems.add(f"{where}.events", "a journey needs at least one event")
+    seen: set[str] = set()
     for number, definition in enumerate(journey.events):
         if definition is None or definition.event_id is None or definition.event_type is None:
             continue
         at = f"{where}.events[{number}]"
-        if definition.event_id in found:
+        if definition.event_id in seen:
             it.problems.add(f"{at}.event_id", f"event id {definition.event_id!r} is used twice")
             continue
+        seen.add(definition.event_id)
         if definition.depends_on is not None and definition.depends_on not in ids:
-            it.problems.unknown(f"{at}.depends_on", "event", definition.depends_on, [one for one in ids if one != definition.event_id])
+            it.problems.unknown(
+                f"{at}.depends_on", "event", definition.depends_on, [one for one in ids if one != definition.event_id]
+            )
         event_type = _event_type(it, definition, at)
         if event_type is not None:
             found[definition.event_id] = (number, definition, event_type)
@@ -161,18 +175,24 @@ def _event_type(it: JourneyResolution, definition: EventDefinition, at: str) -> 
     installed = {plugin.name for plugin in it.catalog.plugins if not plugin.error}
     owner = product or _OURS.get(name) or (name.split(".")[0] if "." in name else None)
     if owner and owner not in installed and known.package_of("product", owner):
-        it.notices.append(f"{at}: skipped: event type {name!r} needs {known.package_of('product', owner)}, which is not installed")
+        it.notices.append(
+            f"{at}: skipped: event type {name!r} needs {known.package_of('product', owner)}, which is not installed"
+        )
         return None
     if product and product not in installed:
         it.problems.unknown(f"{at}.product", "product", product, it.catalog.all("product"))
         return None
     if owner in installed and name in _OURS:
-        it.notices.append(f"{at}: skipped: event type {name!r} is not in the installed version of {known.package_of('product', owner)}")
+        it.notices.append(
+            f"{at}: skipped: event type {name!r} is not in the installed version of {known.package_of('product', owner)}"
+        )
         return None
     names = [one.name for one in it.catalog.all("event type").values()]
     if names.count(name) > 1:
         owners = sorted(one.product for one in it.catalog.all("event type").values() if one.name == name)
-        it.problems.add(f"{at}.event_type", f"event type {name!r} is declared by {' and '.join(owners)}; say which with \"product\"")
+        it.problems.add(
+            f"{at}.event_type", f'event type {name!r} is declared by {" and ".join(owners)}; say which with "product"'
+        )
         return None
     it.problems.unknown(f"{at}.event_type", "event type", name, names)
     return None
@@ -182,18 +202,21 @@ def _event_type(it: JourneyResolution, definition: EventDefinition, at: str) -> 
 _OURS = {
     **dict.fromkeys(
         "admission discharge transfer encounter observation procedure medication_order lab_order lab_result diagnosis referral "
-        "care_plan_update immunization allergy vital_signs trial_eligible".split(), "patientsim",
+        "care_plan_update immunization allergy vital_signs trial_eligible".split(),
+        "patientsim",
     ),
     **dict.fromkeys(
         "new_enrollment termination plan_change claim_professional claim_institutional claim_pharmacy gap_identified gap_closed".split(),
         "membersim",
     ),
     **dict.fromkeys(
-        "new_rx refill fill reversal therapy_start therapy_change therapy_discontinue adherence_gap mpr_threshold".split(), "rxmembersim"
+        "new_rx refill fill reversal therapy_start therapy_change therapy_discontinue adherence_gap mpr_threshold".split(),
+        "rxmembersim",
     ),
     **dict.fromkeys(
         "screening randomization withdrawal scheduled_visit unscheduled_visit adverse_event serious_adverse_event protocol_deviation "
-        "dose_modification".split(), "trialsim",
+        "dose_modification".split(),
+        "trialsim",
     ),
 }
 
@@ -220,6 +243,8 @@ def _ordered(it: JourneyResolution, definitions: Mapping[str, tuple], where: str
         return ordered(definitions, needs)
     except Cycle as cycle:
         it.problems.add(f"{where}.events", f"events depend on each other in a circle: {cycle}")
+        for number, definition, event_type in definitions.values():
+            _parameters(it, definition, event_type, f"{where}.events[{number}]", dict.fromkeys(definitions, 0))
         return []
 
 
@@ -229,14 +254,24 @@ def _resolve_definition(it, journey, definition, event_type, at, label, slots, w
         if condition is not None:
             _check_condition(it, condition, f"{at}.conditions[{number}]", siblings, definition)
     plan = DefinitionPlan(
-        journey=label, event_id=definition.event_id, name=definition.name or definition.event_id, event_type=event_type,
-        parent=parent, delay=definition.delay, day=definition.day, variance_days=definition.variance_days,
+        journey=label,
+        event_id=definition.event_id,
+        name=definition.name or definition.event_id,
+        event_type=event_type,
+        parent=parent,
+        delay=definition.delay,
+        day=definition.day,
+        variance_days=definition.variance_days,
         repeat_count=definition.repeat.count or 1 if definition.repeat else 1,
         every_days=definition.repeat.every_days or 1 if definition.repeat else 0,
         jitter_days=definition.repeat.jitter_days if definition.repeat else 0,
-        probability=definition.probability, conditions=tuple(one for one in definition.conditions if one is not None),
-        parameters=_parameters(it, definition, event_type, at, siblings), slots=slots, when=when,
-        requires=tuple(one for one in journey.requires if one is not None), siblings=dict(siblings),
+        probability=definition.probability,
+        conditions=tuple(one for one in definition.conditions if one is not None),
+        parameters=_parameters(it, definition, event_type, at, siblings),
+        slots=slots,
+        when=when,
+        requires=tuple(one for one in journey.requires if one is not None),
+        siblings=dict(siblings),
     )
     size = plan.repeat_count * (it.parts[parent].size if parent is not None else 1)
     path = f"journey.{label}.{definition.event_id}"
@@ -251,13 +286,26 @@ def _check_condition(it, condition, at, siblings, definition) -> None:
         return
     if words[0] not in siblings or len(words) != 2:
         options = ["entity.<attribute>", *(f"{one}.happened" for one in siblings)]
-        it.problems.add(f"{at}.field", f"{condition.field!r} is neither an entity's attribute nor an earlier event's field; such as {', '.join(options[:4])}")
+        it.problems.add(
+            f"{at}.field",
+            f"{condition.field!r} is neither an entity's attribute nor an earlier event's field; such as {', '.join(options[:4])}",
+        )
 
 
 def _entity_names(it: JourneyResolution) -> set[str]:
     """Return what `entity.` can be followed by: attributes and what derivations write."""
     written = {name for one in it.catalog.all("derivation").values() for name in one.writes}
-    return {*it.catalog.all("attribute"), *it.profile.attributes, *written, "conditions", "role", "city", "state", "zip_code", "county_fips"}
+    return {
+        *it.catalog.all("attribute"),
+        *it.profile.attributes,
+        *written,
+        "conditions",
+        "role",
+        "city",
+        "state",
+        "zip_code",
+        "county_fips",
+    }
 
 
 def _parameters(it, definition, event_type, at, siblings) -> dict[str, object]:
@@ -336,14 +384,25 @@ def _resolve_triggers(it: JourneyResolution) -> None:
             chosen.append(trigger)
             for source, part in list(enumerate(it.parts)):
                 if part.event_type == name:
-                    it.add({"path": f"{part.path}>{trigger.name}", "event_type": trigger.target, "trigger": trigger, "source": source}, part.size)
+                    it.add(
+                        {
+                            "path": f"{part.path}>{trigger.name}",
+                            "event_type": trigger.target,
+                            "trigger": trigger,
+                            "source": source,
+                        },
+                        part.size,
+                    )
         it.triggers[name] = tuple(chosen)
     if skipped:
         it.notices.append(f"triggers to products that take no part were skipped: {', '.join(sorted(skipped))}")
 
 
-def _leads_on(target: str, usable: Mapping[str, list[Trigger]], active: tuple[str, ...], types: Mapping[str, EventType]) -> bool:
+def _leads_on(
+    target: str, usable: Mapping[str, list[Trigger]], active: tuple[str, ...], types: Mapping[str, EventType]
+) -> bool:
     """Return whether an event of a product that takes no part still leads to one that does."""
     return any(
-        one.target.split(".")[0] in active or _leads_on(one.target, usable, active, types) for one in usable.get(target, ())
+        one.target.split(".")[0] in active or _leads_on(one.target, usable, active, types)
+        for one in usable.get(target, ())
     )

@@ -103,7 +103,9 @@ def _resolve_attributes(it: ProfileResolution) -> None:
     given: dict[str, tuple[Any, str]] = {}
     for section, values in (("demographics", it.specification.demographics), ("clinical", it.specification.clinical)):
         for name, value in values.items():
-            if (section == "demographics" and name in ("source", "reference")) or (section == "clinical" and name in CLINICAL_KEYS):
+            if (section == "demographics" and name in ("source", "reference")) or (
+                section == "clinical" and name in CLINICAL_KEYS
+            ):
                 continue
             path = f"profile.{section}.{name}"
             attribute = declared.get(name)
@@ -120,9 +122,19 @@ def _resolve_attributes(it: ProfileResolution) -> None:
     for name, attribute in declared.items():
         distribution = _attribute_distribution(it, attribute, given)
         owner = it.catalog.owner("attribute", name)
-        if distribution is not None or name in given or (attribute.default is not None and owner in ("core", *it.active)):
+        if (
+            distribution is not None
+            or name in given
+            or (attribute.default is not None and owner in ("core", *it.active))
+        ):
             it.attributes[name] = AttributePlan(
-                name, distribution, {}, attribute.kind, attribute.decimals, attribute.shared, given.get(name, (None, ""))[1]
+                name,
+                distribution,
+                {},
+                attribute.kind,
+                attribute.decimals,
+                attribute.shared,
+                given.get(name, (None, ""))[1],
             )
     for name, value in it.specification.custom.items():
         path = f"profile.custom.{name}"
@@ -207,7 +219,10 @@ def _check_kind(it: ProfileResolution, attribute: Attribute, distribution: Distr
         return
     if isinstance(value, Coded):
         if attribute.kind != "category" and (value.codes >= 0).any():
-            it.problems.add(path, f"expected {'true or false' if attribute.kind == 'boolean' else 'numbers'}, got text such as {value.words[0]!r}")
+            it.problems.add(
+                path,
+                f"expected {'true or false' if attribute.kind == 'boolean' else 'numbers'}, got text such as {value.words[0]!r}",
+            )
         if attribute.values:
             for word in value.words:
                 if word not in attribute.values:
@@ -223,7 +238,11 @@ def _check_kind(it: ProfileResolution, attribute: Attribute, distribution: Distr
     bounded = isinstance(distribution, Constant) or getattr(distribution, "min", None) is not None
     if low is not None and bounded and value[0] < low:
         it.problems.add(path, f"{attribute.name} must be at least {low:g}, got {value[0]:g}")
-    if high is not None and (isinstance(distribution, Constant) or getattr(distribution, "max", None) is not None) and value[2] > high:
+    if (
+        high is not None
+        and (isinstance(distribution, Constant) or getattr(distribution, "max", None) is not None)
+        and value[2] > high
+    ):
         it.problems.add(path, f"{attribute.name} must be at most {high:g}, got {value[2]:g}")
 
 
@@ -252,7 +271,10 @@ def _check_reads(it: ProfileResolution) -> None:
     for plan in it.attributes.values():
         for name in plan.distribution.reads() if plan.distribution else ():
             if name not in known_names:
-                it.problems.add(plan.path or plan.name, f"a rule reads {name!r}, which this profile does not have{suggestion(name, known_names)}")
+                it.problems.add(
+                    plan.path or plan.name,
+                    f"a rule reads {name!r}, which this profile does not have{suggestion(name, known_names)}",
+                )
 
 
 def _resolve_conditions(it: ProfileResolution) -> None:
@@ -280,7 +302,11 @@ def _resolve_conditions(it: ProfileResolution) -> None:
             severe = primary and one.severity is not None
             label = one.description or plan.label
             it.conditions[one.code] = evolve(
-                plan, prevalence=Constant(float(one.prevalence)), target=float(one.prevalence), label=label, severe=severe
+                plan,
+                prevalence=Constant(float(one.prevalence)),
+                target=float(one.prevalence),
+                label=label,
+                severe=severe,
             )
     if it.reference is not None:
         for code, prevalence in it.reference.conditions.items():
@@ -300,8 +326,13 @@ def condition_plan(it: ProfileResolution, code: str, path: str) -> ConditionPlan
         chosen = exact or leaves
         label = exact[0].label if exact else min(chosen, key=lambda one: (-one.weight, one.code)).label
         return ConditionPlan(
-            code, label, None, {}, tuple((one.code, one.severity, one.weight) for one in chosen),
-            {one.code: one.label for one in chosen}, any(one.chronic for one in chosen),
+            code,
+            label,
+            None,
+            {},
+            tuple((one.code, one.severity, one.weight) for one in chosen),
+            {one.code: one.label for one in chosen},
+            any(one.chronic for one in chosen),
         )
     if it.codes:
         options = {one.code for one in it.codes} | {one.category for one in it.codes}
@@ -351,7 +382,9 @@ def _resolve_members(it: ProfileResolution) -> None:
 def override_attribute(it: ProfileResolution, name: str, slot: int, distribution: Distribution) -> None:
     """Give one member of the household an attribute of their own."""
     attribute = it.declared()[name]
-    plan = it.attributes.get(name) or AttributePlan(name, None, {}, attribute.kind, attribute.decimals, attribute.shared)
+    plan = it.attributes.get(name) or AttributePlan(
+        name, None, {}, attribute.kind, attribute.decimals, attribute.shared
+    )
     it.attributes[name] = evolve(plan, overrides={**plan.overrides, slot: distribution})
 
 
@@ -399,7 +432,10 @@ def require(it: ProfileResolution, condition, slots: tuple[int, ...], path: str)
                 plan = it.attributes[name]
         elif isinstance(given, Constant) and not condition.holds(lambda _: given.ppf(np.array([0.5])), 1)[0]:  # noqa: B023
             who = f"member {it.roles[slot]}" if len(it.roles) > 1 else "everybody"
-            it.problems.add(path, f"the journey requires {condition.field} {condition.operator} {condition.value!r}, but {who} has {given.value!r}")
+            it.problems.add(
+                path,
+                f"the journey requires {condition.field} {condition.operator} {condition.value!r}, but {who} has {given.value!r}",
+            )
 
 
 def _narrowed(distribution: Distribution, condition) -> Distribution | None:

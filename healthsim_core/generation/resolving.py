@@ -84,7 +84,9 @@ def resolve(specification: object, catalog: Catalog, workspace: Path, asked: Ask
     loaded = load(specification, catalog)
     problems = Problems()
     if loaded.kind == "journey":
-        raise UserError("this file is a journey: it says what happens, not to whom; pass it with --journey beside a profile")
+        raise UserError(
+            "this file is a journey: it says what happens, not to whom; pass it with --journey beside a profile"
+        )
     profile, choices, outputs, title = _parts(loaded, problems)
     if profile is None:
         problems.raise_if_any()
@@ -116,7 +118,12 @@ def _parts(loaded: Loaded, problems: Problems):
         profile = scenario.profile
         if profile.members and "count" not in (loaded.data["profile"].get("generation") or {}):
             profile = evolve(profile, generation=evolve(profile.generation, count=1))
-        return profile, choices + _profile_journeys(profile), tuple(filter(None, (*scenario.outputs, *profile.outputs))), scenario.scenario
+        return (
+            profile,
+            choices + _profile_journeys(profile),
+            tuple(filter(None, (*scenario.outputs, *profile.outputs))),
+            scenario.scenario,
+        )
     profile = read(ProfileSpecification, loaded.data, problems)
     if profile is None:
         return None, [], (), ""
@@ -126,7 +133,10 @@ def _parts(loaded: Loaded, problems: Problems):
 
 
 def _profile_journeys(profile: ProfileSpecification) -> list[tuple[JourneyChoice, str]]:
-    found = [(one, "profile.journey" if len(profile.journey) == 1 else f"profile.journey[{number}]") for number, one in enumerate(profile.journey)]
+    found = [
+        (one, "profile.journey" if len(profile.journey) == 1 else f"profile.journey[{number}]")
+        for number, one in enumerate(profile.journey)
+    ]
     found += [(one, f"profile.journeys[{number}]") for number, one in enumerate(profile.journeys)]
     return [one for one in found if one[0] is not None]
 
@@ -139,14 +149,18 @@ def _journey_data(one: object) -> object:
 
 
 def _with_asked(profile: ProfileSpecification, asked: Asked) -> ProfileSpecification:
-    changes = {name: value for name in ("count", "seed", "as_of", "validation") if (value := getattr(asked, name)) is not None}
+    changes = {
+        name: value for name in ("count", "seed", "as_of", "validation") if (value := getattr(asked, name)) is not None
+    }
     profile = evolve(profile, generation=evolve(profile.generation, **changes))
     if asked.county:
         profile = evolve(profile, source="populationsim", reference={"type": "county", "fips": asked.county})
     return profile
 
 
-def _products(profile: ProfileSpecification, asked: Asked, catalog: Catalog, problems: Problems, notices: list[str]) -> tuple[str, ...]:
+def _products(
+    profile: ProfileSpecification, asked: Asked, catalog: Catalog, problems: Problems, notices: list[str]
+) -> tuple[str, ...]:
     installed = catalog.all("product")
     wanted = asked.products or profile.generation.products or tuple(installed)
     where = "product" if asked.products else "profile.generation.products"
@@ -170,19 +184,31 @@ def _products(profile: ProfileSpecification, asked: Asked, catalog: Catalog, pro
     return tuple(sorted(dict.fromkeys(chosen)))
 
 
-def _formats(wanted, strictly: bool, catalog: Catalog, problems: Problems, notices: list[str]) -> tuple[OutputFormat, ...]:
+def _formats(
+    wanted, strictly: bool, catalog: Catalog, problems: Problems, notices: list[str]
+) -> tuple[OutputFormat, ...]:
     found: list[OutputFormat] = []
     for name in wanted:
         formats = catalog.formats(name)
         found += [one for one in formats if one not in found]
-        narrower = [one for one in known.names("format") if one.startswith(name) and one != name and known.package_of("format", one)]
+        narrower = [
+            one
+            for one in known.names("format")
+            if one.startswith(name) and one != name and known.package_of("format", one)
+        ]
         if formats and formats[0].name != name:
             missing = [one for one in narrower if not catalog.formats(one)]
-            notices += [f"outputs: {name} means {one} too: skipped: {known.absent('format', one, set(catalog.fingerprint()))}" for one in missing]
+            notices += [
+                f"outputs: {name} means {one} too: skipped: {known.absent('format', one, set(catalog.fingerprint()))}"
+                for one in missing
+            ]
         if formats:
             continue
         lacking = known.absent("format", name, set(catalog.fingerprint()))
-        options = [*catalog.all("output format"), *(alias for one in catalog.all("output format").values() for alias in one.aliases)]
+        options = [
+            *catalog.all("output format"),
+            *(alias for one in catalog.all("output format").values() for alias in one.aliases),
+        ]
         if lacking is None:
             problems.unknown("format" if strictly else "outputs", "format", name, [*options, *known.names("format")])
         elif strictly:
@@ -193,25 +219,44 @@ def _formats(wanted, strictly: bool, catalog: Catalog, problems: Problems, notic
 
 
 def _assemble(
-    name: str, profile: ProfileSpecification, it: ProfileResolution, journeys: JourneyResolution, products: tuple[str, ...],
-    formats: tuple[OutputFormat, ...], notices: list[str], catalog: Catalog, loaded: Loaded, asked: Asked,
+    name: str,
+    profile: ProfileSpecification,
+    it: ProfileResolution,
+    journeys: JourneyResolution,
+    products: tuple[str, ...],
+    formats: tuple[OutputFormat, ...],
+    notices: list[str],
+    catalog: Catalog,
+    loaded: Loaded,
+    asked: Asked,
 ) -> Plan:
     from healthsim_core.builtins import DEFAULT_PLACES
 
-    taking_part = {"core", *products, *(plugin.name for plugin in catalog.plugins if plugin.name not in catalog.all("product"))}
+    taking_part = {
+        "core",
+        *products,
+        *(plugin.name for plugin in catalog.plugins if plugin.name not in catalog.all("product")),
+    }
     event_types = catalog.all("event type")
     handlers = order_handlers(
-        [one for one in event_types.values() if one.handle is not None and (one.product in products or one.product == "core")]
+        [
+            one
+            for one in event_types.values()
+            if one.handle is not None and (one.product in products or one.product == "core")
+        ]
     )
     rosters = tuple(one for one in catalog.all("roster").values() if one.product in products)
     tables = {
-        table.name: table for table in catalog.all("table").values() if catalog.owner("table", table.name) in taking_part
+        table.name: table
+        for table in catalog.all("table").values()
+        if catalog.owner("table", table.name) in taking_part
     }
     places = it.places or DEFAULT_PLACES()
     derivations = [one for one in catalog.all("derivation").values() if one.product is None or one.product in products]
     steps = sort_steps(
         [
-            role_step(it.roles), place_step(places),
+            role_step(it.roles),
+            place_step(places),
             *(attribute_step(plan) for plan in it.attributes.values()),
             *(condition_step(plan) for plan in it.conditions.values()),
             *_runnable([derivation_step(one) for one in derivations], derivations, it),
@@ -219,17 +264,36 @@ def _assemble(
     )
     generation = profile.generation
     facts = {
-        "places": places, "as_of": generation.as_of, "network": dict(profile.network), "roles": it.roles,
+        "places": places,
+        "as_of": generation.as_of,
+        "network": dict(profile.network),
+        "roles": it.roles,
         "conditions": {plan.category: plan for plan in it.conditions.values()},
         "reference": dict(it.reference.facts) if it.reference else {},
     }
     return Plan(
-        name=name, seed=generation.seed, count=generation.count, as_of=generation.as_of,
-        start=generation.start_date or generation.as_of, products=products, roles=it.roles,
-        attributes=tuple(it.attributes.values()), conditions=tuple(it.conditions.values()), steps=steps,
-        parts=tuple(journeys.parts), event_order=journeys.event_order, event_types=event_types, handlers=handlers,
-        triggers=journeys.triggers, tables=tables, rosters=rosters, places=places, facts=facts, formats=formats,
-        notices=tuple(dict.fromkeys(notices)), validation=generation.validation,
+        name=name,
+        seed=generation.seed,
+        count=generation.count,
+        as_of=generation.as_of,
+        start=generation.start_date or generation.as_of,
+        products=products,
+        roles=it.roles,
+        attributes=tuple(it.attributes.values()),
+        conditions=tuple(it.conditions.values()),
+        steps=steps,
+        parts=tuple(journeys.parts),
+        event_order=journeys.event_order,
+        event_types=event_types,
+        handlers=handlers,
+        triggers=journeys.triggers,
+        tables=tables,
+        rosters=rosters,
+        places=places,
+        facts=facts,
+        formats=formats,
+        notices=tuple(dict.fromkeys(notices)),
+        validation=generation.validation,
         specification={"kind": loaded.kind, "origin": loaded.origin, "data": loaded.data, "asked": _recorded(asked)},
         versions=catalog.fingerprint(),
         fingerprints={it.reference.label: it.reference.fingerprint} if it.reference else {},
@@ -264,8 +328,15 @@ def role_step(roles: tuple[str, ...]):
 
 
 def _recorded(asked: Asked) -> dict[str, object]:
-    plain = {"count": asked.count, "seed": asked.seed, "as_of": asked.as_of and asked.as_of.isoformat(), "county": asked.county}
-    plain |= {"products": list(asked.products), "journeys": [str(one) for one in asked.journeys], "formats": list(asked.formats)}
+    plain = {
+        "count": asked.count,
+        "seed": asked.seed,
+        "as_of": asked.as_of and asked.as_of.isoformat(),
+        "county": asked.county,
+    }
+    plain |= {
+        "products": list(asked.products),
+        "journeys": [str(one) for one in asked.journeys],
+        "formats": list(asked.formats),
+    }
     return {name: value for name, value in plain.items() if value not in (None, [])}
-
-

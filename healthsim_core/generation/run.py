@@ -52,13 +52,24 @@ class Result:
     def summary(self) -> dict[str, Any]:
         """Return what was made, in short and as plain data."""
         return {
-            "scenario": self.scenario.name if self.scenario else None, "seed": self.plan.seed,
-            "as_of": self.plan.as_of.isoformat(), "products": list(self.plan.products), "people": self.plan.people_count,
-            "tables": dict(self.counts), "rows": sum(self.counts.values()), "seconds": round(self.seconds, 3),
+            "scenario": self.scenario.name if self.scenario else None,
+            "seed": self.plan.seed,
+            "as_of": self.plan.as_of.isoformat(),
+            "products": list(self.plan.products),
+            "people": self.plan.people_count,
+            "tables": dict(self.counts),
+            "rows": sum(self.counts.values()),
+            "seconds": round(self.seconds, 3),
             "validation": {"passed": self.validation.passed, "errors": self.validation.errors},
             "outputs": [
-                {"format": one.format, "folder": str(one.folder), "files": len(one.files), "bytes": sum(one.files.values()),
-                 "counts": dict(one.counts), "notes": list(one.notes)}
+                {
+                    "format": one.format,
+                    "folder": str(one.folder),
+                    "files": len(one.files),
+                    "bytes": sum(one.files.values()),
+                    "counts": dict(one.counts),
+                    "notes": list(one.notes),
+                }
                 for one in self.written
             ],
             "notices": list(self.notices),
@@ -85,11 +96,25 @@ class Result:
 
 
 def generate(
-    profile: object, journey: object = None, count: int | None = None, products: Sequence[str] | None = None,
-    output_formats: Sequence[str] | None = None, persist: bool = True, seed: int | None = None, *,
-    out: str | Path | None = None, name: str | None = None, tags: Iterable[str] = (), as_of=None, county: str | None = None,
-    validation: str | None = None, dry_run: bool = False, catalog: Catalog | None = None, workspace: Path | None = None,
-    span_size: int = SPAN_SIZE, progress: Progress | None = None,
+    profile: object,
+    journey: object = None,
+    count: int | None = None,
+    products: Sequence[str] | None = None,
+    output_formats: Sequence[str] | None = None,
+    persist: bool = True,
+    seed: int | None = None,
+    *,
+    out: str | Path | None = None,
+    name: str | None = None,
+    tags: Iterable[str] = (),
+    as_of=None,
+    county: str | None = None,
+    validation: str | None = None,
+    dry_run: bool = False,
+    catalog: Catalog | None = None,
+    workspace: Path | None = None,
+    span_size: int = SPAN_SIZE,
+    progress: Progress | None = None,
 ) -> Result:
     """Generate a scenario from a profile or scenario (a template's name, a path, a dict or a specification).
 
@@ -106,7 +131,9 @@ def generate(
 
         plan = attrs.evolve(plan, count=min(plan.count, 5))
     if name is not None and name != sanitize_name(name):
-        raise UserError(f"name: expected lower-case letters, digits and hyphens, got {name!r}; perhaps {sanitize_name(name)!r}")
+        raise UserError(
+            f"name: expected lower-case letters, digits and hyphens, got {name!r}; perhaps {sanitize_name(name)!r}"
+        )
     if name is not None and name in store.names():
         raise UserError(f"name: a scenario named {name!r} exists already; choose another")
     keep = None
@@ -114,13 +141,32 @@ def generate(
         keep = tempfile.TemporaryDirectory(prefix="healthsim-")
         store = Store(Path(keep.name))
     scenario_name = name or store.free_name(sanitize_name(plan.name))
-    return run(plan, store, scenario_name, catalog, out=out, tags=tuple(tags), span_size=span_size, progress=progress, keep=keep,
-               write=not dry_run)
+    return run(
+        plan,
+        store,
+        scenario_name,
+        catalog,
+        out=out,
+        tags=tuple(tags),
+        span_size=span_size,
+        progress=progress,
+        keep=keep,
+        write=not dry_run,
+    )
 
 
 def run(
-    plan: Plan, store: Store, name: str, catalog: Catalog, *, out=None, tags: tuple[str, ...] = (), span_size: int = SPAN_SIZE,
-    progress: Progress | None = None, keep: Any = None, write: bool = True,
+    plan: Plan,
+    store: Store,
+    name: str,
+    catalog: Catalog,
+    *,
+    out=None,
+    tags: tuple[str, ...] = (),
+    span_size: int = SPAN_SIZE,
+    progress: Progress | None = None,
+    keep: Any = None,
+    write: bool = True,
 ) -> Result:
     """Run a plan into a new scenario of a store and write its formats."""
     started = time.perf_counter()
@@ -180,14 +226,27 @@ def fill(plan: Plan, writer: ScenarioWriter, span_size: int = SPAN_SIZE, progres
     return tally
 
 
-def record(plan: Plan, name: str, tags: tuple[str, ...], report: ValidationReport, counts: dict[str, int], seconds: float) -> dict[str, Any]:
+def record(
+    plan: Plan, name: str, tags: tuple[str, ...], report: ValidationReport, counts: dict[str, int], seconds: float
+) -> dict[str, Any]:
     """Return what a scenario remembers of how it was made."""
     return {
-        "scenario_id": scenario_id(plan), "description": plan.specification["data"].get("description"), "tags": list(tags),
-        "seed": plan.seed, "as_of": plan.as_of.isoformat(), "start_date": plan.start.isoformat(), "count": plan.count,
-        "people": plan.people_count, "products": list(plan.products), "versions": dict(plan.versions),
-        "references": dict(plan.fingerprints), "specification": plan.specification, "validation": report.to_dict(),
-        "notices": list(plan.notices), "rows": sum(counts.values()), "seconds": round(seconds, 3),
+        "scenario_id": scenario_id(plan),
+        "description": plan.specification["data"].get("description"),
+        "tags": list(tags),
+        "seed": plan.seed,
+        "as_of": plan.as_of.isoformat(),
+        "start_date": plan.start.isoformat(),
+        "count": plan.count,
+        "people": plan.people_count,
+        "products": list(plan.products),
+        "versions": dict(plan.versions),
+        "references": dict(plan.fingerprints),
+        "specification": plan.specification,
+        "validation": report.to_dict(),
+        "notices": list(plan.notices),
+        "rows": sum(counts.values()),
+        "seconds": round(seconds, 3),
     }
 
 
@@ -206,8 +265,12 @@ def export_formats(scenario: Scenario, formats: Iterable, folder: Path, catalog:
         connection.execute(f"SET temp_directory='{spill}'")
         about = read_about(connection, scenario.name, scenario.path)
         source = Source(
-            connection, scenario.name, about["scenario_id"], datetime.date.fromisoformat(about["as_of"]),
-            frozenset(table for table, rows in about["tables"].items() if rows), catalog.format_parts(),
+            connection,
+            scenario.name,
+            about["scenario_id"],
+            datetime.date.fromisoformat(about["as_of"]),
+            frozenset(table for table, rows in about["tables"].items() if rows),
+            catalog.format_parts(),
         )
         return [export(source, one, folder) for one in formats]
 

@@ -61,8 +61,14 @@ class ValidationReport:
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain data."""
         checks = [
-            {"path": one.path, "expected": one.expected, "observed": one.observed, "tolerance": one.tolerance,
-             "count": one.count, "passed": one.passed}
+            {
+                "path": one.path,
+                "expected": one.expected,
+                "observed": one.observed,
+                "tolerance": one.tolerance,
+                "count": one.count,
+                "passed": one.passed,
+            }
             for one in self.checks
         ]
         return {"passed": self.passed, "checks": checks, "errors": self.errors}
@@ -103,14 +109,23 @@ class Tally:
         if plan.validation == "none":
             return tally
         for attribute in plan.attributes:
-            if attribute.path and attribute.distribution is not None and not attribute.overrides and not attribute.shared:
+            if (
+                attribute.path
+                and attribute.distribution is not None
+                and not attribute.overrides
+                and not attribute.shared
+            ):
                 tally._follow(attribute, attribute.distribution, attribute.path, ())
         for condition in plan.conditions:
             if condition.target is not None and not condition.overrides:
-                share = condition.target
+                share, name = condition.target, has_column(condition.category)
                 tally.targets.append(
-                    _Target(f"prevalence of {condition.category}", share, math.sqrt(share * (1 - share)),
-                            lambda people, name=has_column(condition.category): people[name])
+                    _Target(
+                        f"prevalence of {condition.category}",
+                        share,
+                        math.sqrt(share * (1 - share)),
+                        lambda people, name=name: people[name],
+                    )
                 )
         return tally
 
@@ -138,16 +153,24 @@ class Tally:
         else:
             values = np.rint(grid) if attribute.kind == "integer" else grid.astype(float)
             self.targets.append(
-                _Target(f"mean of {path}", float(values.mean()), float(values.std()),
-                        lambda people: people[attribute.name][rows(people)].astype(float))
+                _Target(
+                    f"mean of {path}",
+                    float(values.mean()),
+                    float(values.std()),
+                    lambda people: people[attribute.name][rows(people)].astype(float),
+                )
             )
 
     def _follow_words(self, attribute: AttributePlan, grid: Coded, path: str, rows) -> None:
         for code, word in enumerate(grid.words):
             share = float((grid.codes == code).mean())
             self.targets.append(
-                _Target(f"share of {word} in {path}", share, math.sqrt(share * (1 - share)),
-                        lambda people, word=word: people[attribute.name][rows(people)].isin([word]))
+                _Target(
+                    f"share of {word} in {path}",
+                    share,
+                    math.sqrt(share * (1 - share)),
+                    lambda people, word=word: people[attribute.name][rows(people)].isin([word]),
+                )
             )
 
     def add(self, people: People) -> None:

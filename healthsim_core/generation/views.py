@@ -115,7 +115,11 @@ def entity_of(plan: Plan, people: People, row: int, index: int) -> GeneratedEnti
     attributes["person_id"] = f"P{entity}"
     for table in plan.tables.values():
         key = table.columns[0]
-        if key.prefix and any(one.references == "persons.person_id" for one in table.columns) and table.primary_key == (key.name,):
+        if (
+            key.prefix
+            and any(one.references == "persons.person_id" for one in table.columns)
+            and table.primary_key == (key.name,)
+        ):
             attributes[key.name] = f"{key.prefix}{entity}"
     return GeneratedEntity(index, f"P{entity}", attributes)
 
@@ -144,7 +148,14 @@ class ProfileExecutor:
 
     products: tuple[str, ...] = ()
 
-    def __init__(self, specification: object = None, master_seed: int | None = None, *, seed: int | None = None, catalog: Catalog | None = None):
+    def __init__(
+        self,
+        specification: object = None,
+        master_seed: int | None = None,
+        *,
+        seed: int | None = None,
+        catalog: Catalog | None = None,
+    ):
         self.specification = specification
         self.seed = master_seed if master_seed is not None else seed
         self.catalog = catalog or default_catalog()
@@ -223,23 +234,41 @@ class JourneyEngine:
         self.catalog = catalog or default_catalog()
 
     def create_timeline(
-        self, entity: Mapping[str, Any], entity_type: str, journey: object, start_date: datetime.date, index: int | None = None
+        self,
+        entity: Mapping[str, Any],
+        entity_type: str,
+        journey: object,
+        start_date: datetime.date,
+        index: int | None = None,
     ) -> Timeline:
         """Return the entity's timeline; chance is addressed by `index`, by default a number made of its ids."""
         specification = as_journey(journey, self.catalog)
         problems = Problems()
         names = tuple(self.catalog.all("product"))
-        it = resolve_journeys([(JourneyChoice(journey=specification), "journey")], None, self.catalog, problems, names, with_people=False)
+        it = resolve_journeys(
+            [(JourneyChoice(journey=specification), "journey")], None, self.catalog, problems, names, with_people=False
+        )
         problems.raise_if_any()
         plan = _bare_plan(self.seed, start_date, it, self.catalog)
-        identity = str(sorted((key, str(value)) for key, value in entity.items() if key.endswith("_id")) or sorted(entity.items(), key=str))
-        number = index if index is not None else int.from_bytes(hashlib.blake2b(identity.encode(), digest_size=4).digest(), "big") // 4
+        identity = str(
+            sorted((key, str(value)) for key, value in entity.items() if key.endswith("_id"))
+            or sorted(entity.items(), key=str)
+        )
+        number = (
+            index
+            if index is not None
+            else int.from_bytes(hashlib.blake2b(identity.encode(), digest_size=4).digest(), "big") // 4
+        )
         people = _person(plan, entity, number)
         unfolded = unfold(plan, people)
         events = [
             TimelineEvent(
-                part.definition.event_id, part.definition.name, part.definition.event_type.name, part.definition.event_type.product,
-                chunk.time[row].astype("datetime64[D]").astype(datetime.date), {name: plain(column, row) for name, column in chunk.fields.items()},
+                part.definition.event_id,
+                part.definition.name,
+                part.definition.event_type.name,
+                part.definition.event_type.product,
+                chunk.time[row].astype("datetime64[D]").astype(datetime.date),
+                {name: plain(column, row) for name, column in chunk.fields.items()},
             )
             for number, part in enumerate(plan.parts)
             if part.definition is not None and (chunk := unfolded.parts.get(number)) is not None
@@ -258,9 +287,31 @@ def create_journey_engine(seed: int = 0) -> JourneyEngine:
 def _bare_plan(seed: int, start: datetime.date, it, catalog: Catalog) -> Plan:
     empty: Any = ()
     return Plan(
-        "timeline", seed, 1, start, start, (), ("subscriber",), empty, empty, empty, tuple(it.parts), it.event_order,
-        catalog.all("event type"), empty, it.triggers, {}, empty, empty, {"conditions": {}, "roles": ("subscriber",), "network": {}}, empty,
-        tuple(it.notices), "none", {}, {}, {},
+        "timeline",
+        seed,
+        1,
+        start,
+        start,
+        (),
+        ("subscriber",),
+        empty,
+        empty,
+        empty,
+        tuple(it.parts),
+        it.event_order,
+        catalog.all("event type"),
+        empty,
+        it.triggers,
+        {},
+        empty,
+        empty,
+        {"conditions": {}, "roles": ("subscriber",), "network": {}},
+        empty,
+        tuple(it.notices),
+        "none",
+        {},
+        {},
+        {},
     )
 
 
@@ -277,7 +328,9 @@ def _person(plan: Plan, entity: Mapping[str, Any], number: int) -> People:
         columns[f"has.{code}"] = np.array([True])
         columns[f"code.{code}"] = Coded.constant(code, 1)
     start = np.datetime64(plan.start, "s")
-    return People(plan.seed, Span(number, number + 1), np.array([number * SLOTS], np.int64), columns, {}, start, start, plan.facts)
+    return People(
+        plan.seed, Span(number, number + 1), np.array([number * SLOTS], np.int64), columns, {}, start, start, plan.facts
+    )
 
 
 def as_journey(journey: object, catalog: Catalog) -> JourneySpecification:
@@ -352,7 +405,9 @@ class EntityWithTimeline:
 class ProfileJourneyOrchestrator:
     """A profile and its journeys together: entities with their timelines, unfolded by the same engine."""
 
-    def __init__(self, profile: object, journey: object = None, seed: int | None = None, catalog: Catalog | None = None):
+    def __init__(
+        self, profile: object, journey: object = None, seed: int | None = None, catalog: Catalog | None = None
+    ):
         self.profile, self.journey, self.seed = profile, journey, seed
         self.catalog = catalog or default_catalog()
 
@@ -367,7 +422,9 @@ class ProfileJourneyOrchestrator:
             events = _events_by_entity(plan, people)
             for row, entity in enumerate(people.entity.tolist()):
                 view = entity_of(plan, people, row, span.start * len(plan.roles) + row)
-                timeline = Timeline(view.entity_id, "person", sorted(events.get(entity, []), key=lambda event: event.scheduled_date))
+                timeline = Timeline(
+                    view.entity_id, "person", sorted(events.get(entity, []), key=lambda event: event.scheduled_date)
+                )
                 found.append(EntityWithTimeline(view, timeline))
         return found
 
@@ -383,8 +440,8 @@ def _events_by_entity(plan: Plan, people: People) -> dict[int, list[TimelineEven
         for row, entity in enumerate(chunk.entity.tolist()):
             day = chunk.time[row].astype("datetime64[D]").astype(datetime.date)
             fields = {name: plain(column, row) for name, column in chunk.fields.items()}
-            event = TimelineEvent(about.event_id, about.name, about.event_type.name, about.event_type.product, day, fields)
+            event = TimelineEvent(
+                about.event_id, about.name, about.event_type.name, about.event_type.product, day, fields
+            )
             found.setdefault(entity, []).append(event)
     return found
-
-

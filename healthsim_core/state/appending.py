@@ -62,9 +62,7 @@ def prepare(table: Table, rows: Columns) -> tuple[str, _Decoding]:
     """Return the SELECT that decodes `rows` into the table's columns, and what it reads."""
     decoding = _Decoding()
     values = [f'{decoding.stored(column, rows)} AS "{column.name}"' for column in table.columns]
-    joins = "".join(
-        f' LEFT JOIN "_words_{name}" ON _rows."{name}" = "_words_{name}".code' for name in decoding.words
-    )
+    joins = "".join(f' LEFT JOIN "_words_{name}" ON _rows."{name}" = "_words_{name}".code' for name in decoding.words)
     return f"SELECT {', '.join(values)} FROM _rows{joins}", decoding
 
 

@@ -10,7 +10,7 @@ def digest(connection: duckdb.DuckDBPyConnection, tables: list[str]) -> dict[str
     found = {}
     for table in sorted(tables):
         columns = [name for name, *_ in connection.execute(f'DESCRIBE "{table}"').fetchall()]
-        row = " || chr(31) || ".join(f"coalesce(\"{name}\"::VARCHAR, chr(30))" for name in columns)
+        row = " || chr(31) || ".join(f'coalesce("{name}"::VARCHAR, chr(30))' for name in columns)
         count, total = connection.execute(
             f'SELECT count(*), coalesce(sum(md5_number_lower({row})::HUGEINT), 0) FROM "{table}"'
         ).fetchall()[0]

@@ -15,8 +15,12 @@ from healthsim_core.state.store import Scenario, StoreError
 LARGEST_PAGE = 100
 TIME_LIMIT = 30.0
 SEALED = {
-    "enable_external_access": "false", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
-    "lock_configuration": "true", "python_enable_replacements": "false", "memory_limit": "2GB",
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "lock_configuration": "true",
+    "python_enable_replacements": "false",
+    "memory_limit": "2GB",
 }
 
 
@@ -53,7 +57,12 @@ class Page:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the page as plain data: columns, rows, total, has_more."""
-        return {"columns": list(self.columns), "rows": [list(row) for row in self.rows], "total": self.total_count, "has_more": self.has_more}
+        return {
+            "columns": list(self.columns),
+            "rows": [list(row) for row in self.rows],
+            "total": self.total_count,
+            "has_more": self.has_more,
+        }
 
 
 def query(scenario: Scenario, sql: str, limit: int = 20, offset: int = 0) -> Page:

@@ -55,7 +55,9 @@ class Scenario:
         try:
             connection = duckdb.connect(str(self.path), read_only=True)
         except duckdb.Error as error:
-            raise StoreError(f"cannot open scenario {self.name!r} ({self.path}): {str(error).splitlines()[0]}") from error
+            raise StoreError(
+                f"cannot open scenario {self.name!r} ({self.path}): {str(error).splitlines()[0]}"
+            ) from error
         try:
             yield connection
         finally:
@@ -97,12 +99,16 @@ def read_about(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> 
     """Return the record kept in an open scenario file."""
     try:
         row = connection.execute("SELECT record FROM healthsim.scenario").fetchall()[0][0]
-        tables = dict(connection.execute("SELECT table_name, row_count FROM healthsim.tables ORDER BY table_name").fetchall())
+        tables = dict(
+            connection.execute("SELECT table_name, row_count FROM healthsim.tables ORDER BY table_name").fetchall()
+        )
     except (duckdb.Error, IndexError) as error:
         raise StoreError(f"{path} is not a HealthSim scenario: {str(error).splitlines()[0]}") from error
     record = json.loads(row)
     if record["format_version"] > FORMAT_VERSION:
-        raise StoreError(f"scenario {name!r} was written by a newer HealthSim ({record['versions'].get('healthsim-core')}); upgrade to read it")
+        raise StoreError(
+            f"scenario {name!r} was written by a newer HealthSim ({record['versions'].get('healthsim-core')}); upgrade to read it"
+        )
     return {**record, "name": name, "tables": tables}
 
 
@@ -168,6 +174,8 @@ class ScenarioWriter:
             raise StoreError(f"cannot create scenario {self.name!r}: {str(error).splitlines()[0]}") from error
         finally:
             os.umask(old)
+        # One transaction: bulk rows go straight to the file, and no checkpoint comes in between.
+        self.connection.execute("BEGIN")
         self.connection.execute("CREATE SCHEMA healthsim")
         return self
 
@@ -185,7 +193,9 @@ class ScenarioWriter:
         try:
             self.counts[table.name] += insert(self.connection, table, rows)
         except duckdb.Error as error:
-            raise StoreError(f"cannot write table {table.name} of scenario {self.name!r}: {str(error).splitlines()[0]}") from error
+            raise StoreError(
+                f"cannot write table {table.name} of scenario {self.name!r}: {str(error).splitlines()[0]}"
+            ) from error
 
     def finish(self, record: Mapping[str, Any]) -> Path:
         """Write the scenario's record, close the file and put it in place; UserError where the name was taken meanwhile."""
@@ -194,10 +204,13 @@ class ScenarioWriter:
         full = {"format_version": FORMAT_VERSION, "created_at": now, "updated_at": now, **record}
         try:
             connection.execute("CREATE TABLE healthsim.scenario (name VARCHAR, record JSON)")
-            connection.execute("INSERT INTO healthsim.scenario VALUES (?, ?)", [self.name, json.dumps(full, default=str)])
+            connection.execute(
+                "INSERT INTO healthsim.scenario VALUES (?, ?)", [self.name, json.dumps(full, default=str)]
+            )
             connection.execute("CREATE TABLE healthsim.tables (table_name VARCHAR, row_count BIGINT)")
             if self.counts:
                 connection.executemany("INSERT INTO healthsim.tables VALUES (?, ?)", sorted(self.counts.items()))
+            connection.execute("COMMIT")
             connection.execute("CHECKPOINT")
             connection.close()
             self.connection = None

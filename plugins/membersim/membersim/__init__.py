@@ -5,7 +5,9 @@ from __future__ import annotations
 __all__ = ["generate"]
 
 
-def generate(profile: object = "medicare-advantage-diabetic", journey: object = None, count: int | None = None, **options):
+def generate(
+    profile: object = "medicare-advantage-diabetic", journey: object = None, count: int | None = None, **options
+):
     """Generate members: `healthsim_core.generate` with this product unless `products` says otherwise."""
     from healthsim_core import generate as generate_any
 

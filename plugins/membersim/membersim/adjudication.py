@@ -42,7 +42,9 @@ def before(amounts: np.ndarray, segment: np.ndarray) -> np.ndarray:
     return running - np.repeat(running[first], np.diff(np.append(np.flatnonzero(first), len(segment))))
 
 
-def adjudicate(allowed: np.ndarray, free: np.ndarray, segment: np.ndarray, order: np.ndarray, benefits: Benefits) -> Shares:
+def adjudicate(
+    allowed: np.ndarray, free: np.ndarray, segment: np.ndarray, order: np.ndarray, benefits: Benefits
+) -> Shares:
     """Return the member's shares of claims.
 
     `allowed` is each claim's allowed amount, `free` the part of it that costs the member nothing (preventive services),
@@ -78,5 +80,7 @@ def spread(total: np.ndarray, weights: np.ndarray, owner: np.ndarray) -> np.ndar
     running = before(weights, owner) + weights
     whole = np.bincount(owner, weights=weights, minlength=len(total)).astype(np.int64)[owner]
     upto = np.where(whole > 0, (total[owner] * running + whole // 2) // np.maximum(whole, 1), 0)
-    share = upto - np.where(running - weights > 0, (total[owner] * (running - weights) + whole // 2) // np.maximum(whole, 1), 0)
+    share = upto - np.where(
+        running - weights > 0, (total[owner] * (running - weights) + whole // 2) // np.maximum(whole, 1), 0
+    )
     return share

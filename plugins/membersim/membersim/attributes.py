@@ -10,7 +10,13 @@ _TYPE = {
     "type": "conditional",
     "rules": [
         {"if": "age >= 65", "value": "Medicare"},
-        {"if": "age < 19", "distribution": {"type": "categorical", "weights": {"Commercial": 0.60, "Medicaid": 0.36, "Exchange": 0.04}}},
+        {
+            "if": "age < 19",
+            "distribution": {
+                "type": "categorical",
+                "weights": {"Commercial": 0.60, "Medicaid": 0.36, "Exchange": 0.04},
+            },
+        },
     ],
     "default": {"type": "categorical", "weights": {"Commercial": 0.71, "Medicaid": 0.20, "Exchange": 0.09}},
 }
@@ -18,14 +24,34 @@ _TYPE = {
 _PLAN = {
     "type": "conditional",
     "rules": [
-        {"if": "coverage_type == 'Medicare'", "distribution": {"type": "categorical", "weights": {"MA-HMO": 0.30, "MA-PPO": 0.24, "Original": 0.46}}},
-        {"if": "coverage_type == 'Medicaid'", "distribution": {"type": "categorical", "weights": {"Medicaid-MCO": 0.75, "Medicaid-FFS": 0.25}}},
-        {"if": "coverage_type == 'Exchange'", "distribution": {"type": "categorical", "weights": {"Exchange-Bronze": 0.30, "Exchange-Silver": 0.56, "Exchange-Gold": 0.14}}},
+        {
+            "if": "coverage_type == 'Medicare'",
+            "distribution": {"type": "categorical", "weights": {"MA-HMO": 0.30, "MA-PPO": 0.24, "Original": 0.46}},
+        },
+        {
+            "if": "coverage_type == 'Medicaid'",
+            "distribution": {"type": "categorical", "weights": {"Medicaid-MCO": 0.75, "Medicaid-FFS": 0.25}},
+        },
+        {
+            "if": "coverage_type == 'Exchange'",
+            "distribution": {
+                "type": "categorical",
+                "weights": {"Exchange-Bronze": 0.30, "Exchange-Silver": 0.56, "Exchange-Gold": 0.14},
+            },
+        },
     ],
     "default": {"type": "categorical", "weights": {"PPO": 0.52, "HDHP": 0.28, "HMO": 0.14, "EPO": 0.06}},
 }
 
 ATTRIBUTES = [
-    Attribute("coverage_type", "coverage", "Line of business.", "category", _TYPE, values=("Commercial", "Medicare", "Medicaid", "Exchange"), shared=True),
+    Attribute(
+        "coverage_type",
+        "coverage",
+        "Line of business.",
+        "category",
+        _TYPE,
+        values=("Commercial", "Medicare", "Medicaid", "Exchange"),
+        shared=True,
+    ),
     Attribute("plan", "coverage", "The benefit plan.", "category", _PLAN, values=tuple(plans()), shared=True),
 ]

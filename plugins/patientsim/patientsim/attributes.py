@@ -12,7 +12,10 @@ _HEIGHT = {
         {"if": "age < 2", "distribution": {"type": "normal", "mean": 72, "std_dev": 6, "min": 48, "max": 92}},
         {"if": "age < 10", "distribution": {"type": "normal", "mean": 118, "std_dev": 13, "min": 80, "max": 155}},
         {"if": "age < 16", "distribution": {"type": "normal", "mean": 155, "std_dev": 11, "min": 120, "max": 190}},
-        {"if": "gender == 'M'", "distribution": {"type": "normal", "mean": 175.4, "std_dev": 7.6, "min": 145, "max": 210}},
+        {
+            "if": "gender == 'M'",
+            "distribution": {"type": "normal", "mean": 175.4, "std_dev": 7.6, "min": 145, "max": 210},
+        },
     ],
     "default": {"type": "normal", "mean": 161.5, "std_dev": 7.1, "min": 135, "max": 195},
 }
@@ -31,7 +34,14 @@ ATTRIBUTES = [
     Attribute("height", "demographics", "Body height.", default=_HEIGHT, decimals=1, unit="cm", low=30, high=250),
     Attribute("weight", "demographics", "Body weight.", default=_WEIGHT, decimals=1, unit="kg", low=1, high=400),
     *(
-        Attribute(one.test, "lab_values", f"{one.label}: the person's usual level.", decimals=one.decimals, unit=one.unit, low=0)
+        Attribute(
+            one.test,
+            "lab_values",
+            f"{one.label}: the person's usual level.",
+            decimals=one.decimals,
+            unit=one.unit,
+            low=0,
+        )
         for one in labs().values()
     ),
 ]

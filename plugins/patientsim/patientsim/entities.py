@@ -35,7 +35,9 @@ class Encounter:
 
     encounter_id: str = key("E", "The encounter's key: that of the event.")
     patient_id: str = refers("patients.patient_id", "PT", "Who was seen.")
-    encounter_class: str = column("AMB, EMER, IMP, VR or HH.", system="http://terminology.hl7.org/CodeSystem/v3-ActCode")
+    encounter_class: str = column(
+        "AMB, EMER, IMP, VR or HH.", system="http://terminology.hl7.org/CodeSystem/v3-ActCode"
+    )
     encounter_type: str = column("office, telehealth, ed, inpatient, preventive, home.")
     status: str = column("finished.", system="http://hl7.org/fhir/encounter-status")
     start_datetime: datetime = column("Start, local time.")
@@ -60,7 +62,9 @@ class Diagnosis:
     code: str = column("A billable ICD-10-CM code.", system=ICD10)
     description: str = column("The code in plain words.")
     rank: int = column("1 for the principal diagnosis of its encounter; 1 on the problem list.")
-    clinical_status: str = column("active or resolved.", system="http://terminology.hl7.org/CodeSystem/condition-clinical")
+    clinical_status: str = column(
+        "active or resolved.", system="http://terminology.hl7.org/CodeSystem/condition-clinical"
+    )
     onset_date: date = column("When it began.")
     recorded_date: date = column("When it was written down.")
 
@@ -118,7 +122,9 @@ class MedicationOrder:
     days_supply: int = column("For how many days that lasts.", unit="d")
     refill_count: int = column("How often it may be refilled.")
     reason_code: str | None = column("Why, a billable ICD-10-CM code.", system=ICD10)
-    status: str = column("active, completed or stopped.", system="http://hl7.org/fhir/CodeSystem/medicationrequest-status")
+    status: str = column(
+        "active, completed or stopped.", system="http://hl7.org/fhir/CodeSystem/medicationrequest-status"
+    )
     ordered_datetime: datetime = column("When it was written.")
     provider_id: str | None = refers("providers.provider_id", "PR", "Who prescribed it.")
 

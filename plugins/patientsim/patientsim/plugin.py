@@ -7,7 +7,14 @@ from healthsim_core.hookspecs import hookimpl
 def healthsim_products():
     from healthsim_core.declarations import Product
 
-    return [Product("patientsim", "Patients and their care: encounters, diagnoses, labs, orders, procedures.", "patient", ("networksim",))]
+    return [
+        Product(
+            "patientsim",
+            "Patients and their care: encounters, diagnoses, labs, orders, procedures.",
+            "patient",
+            ("networksim",),
+        )
+    ]
 
 
 @hookimpl

@@ -25,7 +25,9 @@ def handle(events: Events) -> dict[str, Columns]:
     """Return claims with lines and diagnoses, adjudicated in the order of service."""
     coverage = events.timeline("membersim.new_enrollment")
     found = match(events.entity, coverage.entity)
-    covered = (found >= 0) & (events["service_time"] >= coverage["start_date"][found]) & (events["diagnosis_1"].codes >= 0)
+    covered = (
+        (found >= 0) & (events["service_time"] >= coverage["start_date"][found]) & (events["diagnosis_1"].codes >= 0)
+    )
     events, found = events.select(covered), found[covered]
     if not len(events):
         return {}
@@ -42,8 +44,10 @@ def handle(events: Events) -> dict[str, Columns]:
     claim_allowed = _sum(allowed, owner, len(events))
     day = events["service_time"].astype("datetime64[D]")
     shares = adjudicate(
-        claim_allowed, _sum(np.where(preventive, allowed, 0), owner, len(events)),
-        events.entity * 4096 + day.astype("datetime64[Y]").astype(np.int64), _place_in_time(events, day),
+        claim_allowed,
+        _sum(np.where(preventive, allowed, 0), owner, len(events)),
+        events.entity * 4096 + day.astype("datetime64[Y]").astype(np.int64),
+        _place_in_time(events, day),
         Benefits(*(benefit(name) for name in ("deductible", "out_of_pocket_max", "copay", "coinsurance_percent"))),
     )
     weight = np.where(preventive, 0, allowed)
@@ -51,10 +55,17 @@ def handle(events: Events) -> dict[str, Columns]:
     claims = _claims(events, coverage.key[found], _sum(charge, owner, len(events)), claim_allowed, shares)
     lines = Columns(
         {
-            "claim_id": events.key[owner], "line_number": number, "procedure_code": code, "modifier_code": Coded.constant(None, len(owner)),
-            "service_date": events["service_time"][owner], "unit_count": np.ones(len(owner), np.int64),
-            "diagnosis_pointers": _pointers(events)[owner], "charge_amount": charge, "allowed_amount": allowed,
-            "paid_amount": allowed - line_member, "member_amount": line_member,
+            "claim_id": events.key[owner],
+            "line_number": number,
+            "procedure_code": code,
+            "modifier_code": Coded.constant(None, len(owner)),
+            "service_date": events["service_time"][owner],
+            "unit_count": np.ones(len(owner), np.int64),
+            "diagnosis_pointers": _pointers(events)[owner],
+            "charge_amount": charge,
+            "allowed_amount": allowed,
+            "paid_amount": allowed - line_member,
+            "member_amount": line_member,
         }
     )
     return {"claims": claims, "claim_lines": lines, "claim_diagnoses": _diagnoses(events)}
@@ -93,7 +104,15 @@ def _diagnoses(events: Events) -> Columns:
     for rank in range(1, DIAGNOSES + 1):
         mine = events.select(events[f"diagnosis_{rank}"].codes >= 0)
         if len(mine):
-            batches.append(Columns({"claim_id": mine.key, "rank": np.full(len(mine), rank, np.int64), "code": mine[f"diagnosis_{rank}"]}))
+            batches.append(
+                Columns(
+                    {
+                        "claim_id": mine.key,
+                        "rank": np.full(len(mine), rank, np.int64),
+                        "code": mine[f"diagnosis_{rank}"],
+                    }
+                )
+            )
     return stack(batches)
 
 
@@ -104,13 +123,28 @@ def _claims(events: Events, coverage: np.ndarray, charge: np.ndarray, allowed: n
     facility, provider = _or_usual(events, "facility", "pcp_facility"), _or_usual(events, "provider", "pcp_provider")
     return Columns(
         {
-            "claim_id": events.key, "member_id": events.entity, "coverage_id": coverage, "encounter_id": events["encounter"],
-            "claim_type": Coded.constant("professional", n), "place_of_service_code": events["place_of_service_code"],
-            "billing_facility_id": facility, "rendering_provider_id": provider, "facility_id": facility,
-            "frequency_code": Coded.constant("1", n), "service_date": events["service_time"], "service_end_date": events["service_time"],
-            "submitted_date": submitted, "adjudicated_date": submitted + wait * DAY, "status": Coded.constant("paid", n),
-            "charge_amount": charge, "allowed_amount": allowed, "paid_amount": allowed - shares.member, "member_amount": shares.member,
-            "deductible_amount": shares.deductible, "copay_amount": shares.copay, "coinsurance_amount": shares.coinsurance,
+            "claim_id": events.key,
+            "member_id": events.entity,
+            "coverage_id": coverage,
+            "encounter_id": events["encounter"],
+            "claim_type": Coded.constant("professional", n),
+            "place_of_service_code": events["place_of_service_code"],
+            "billing_facility_id": facility,
+            "rendering_provider_id": provider,
+            "facility_id": facility,
+            "frequency_code": Coded.constant("1", n),
+            "service_date": events["service_time"],
+            "service_end_date": events["service_time"],
+            "submitted_date": submitted,
+            "adjudicated_date": submitted + wait * DAY,
+            "status": Coded.constant("paid", n),
+            "charge_amount": charge,
+            "allowed_amount": allowed,
+            "paid_amount": allowed - shares.member,
+            "member_amount": shares.member,
+            "deductible_amount": shares.deductible,
+            "copay_amount": shares.copay,
+            "coinsurance_amount": shares.coinsurance,
         }
     )
 
@@ -122,14 +156,20 @@ def _or_usual(events: Events, field: str, usual: str) -> np.ndarray:
 
 
 CLAIM_PROFESSIONAL = EventType(
-    "claim_professional", "membersim", "A practice bills a service and the payer decides.",
+    "claim_professional",
+    "membersim",
+    "A practice bills a service and the payer decides.",
     (
-        Field("encounter", "key", "The encounter it bills."), Field("service_time", "datetime", "When the service was rendered."),
+        Field("encounter", "key", "The encounter it bills."),
+        Field("service_time", "datetime", "When the service was rendered."),
         Field("diagnosis_1", "diagnosis", "The main diagnosis.", "Z00.00"),
         *(Field(f"diagnosis_{rank}", "code", f"Diagnosis of rank {rank}.") for rank in range(2, DIAGNOSES + 1)),
         Field("cpt_codes", "text", "The services, CPT or HCPCS numbers separated by commas.", "99213"),
         Field("place_of_service_code", "code", "CMS place of service.", "11"),
-        Field("provider", "key", "Who rendered it."), Field("facility", "key", "Where, and who bills."),
+        Field("provider", "key", "Who rendered it."),
+        Field("facility", "key", "Where, and who bills."),
     ),
-    handle, outcomes, writes=("claims", "claim_lines", "claim_diagnoses"),
+    handle,
+    outcomes,
+    writes=("claims", "claim_lines", "claim_diagnoses"),
 )

@@ -37,11 +37,22 @@ def enroll(events: Events) -> dict[str, Columns]:
         name: plan.lookup({key: getattr(one, name) for key, one in plans().items()}, 0, np.int64)
         for name in ("premium", "deductible", "out_of_pocket_max")
     }
-    texts = {name: plan.recode({key: getattr(one, name) for key, one in plans().items()}) for name in ("payer_id", "payer_name", "name")}
-    group = plan.recode({key: f"GRP{one.payer_id}{number:02d}" for number, (key, one) in enumerate(plans().items()) if one.coverage_type in GROUPED})
+    texts = {
+        name: plan.recode({key: getattr(one, name) for key, one in plans().items()})
+        for name in ("payer_id", "payer_name", "name")
+    }
+    group = plan.recode(
+        {
+            key: f"GRP{one.payer_id}{number:02d}"
+            for number, (key, one) in enumerate(plans().items())
+            if one.coverage_type in GROUPED
+        }
+    )
     members = Columns(
         {
-            "member_id": events.entity, "person_id": events.entity, "subscriber_id": events.entity // SLOTS * SLOTS,
+            "member_id": events.entity,
+            "person_id": events.entity,
+            "subscriber_id": events.entity // SLOTS * SLOTS,
             "relationship_code": events.person("role").recode(RELATIONSHIPS),
             **{name: events.person(name) for name in ("given_name", "family_name", "birth_date", "gender")},
             "provider_id": events.person("pcp_provider") if events.has_person("pcp_provider") else none,
@@ -49,19 +60,32 @@ def enroll(events: Events) -> dict[str, Columns]:
     )
     coverages = Columns(
         {
-            "coverage_id": events.key, "member_id": events.entity, "payer_id": texts["payer_id"], "payer_name": texts["payer_name"],
-            "plan_code": plan, "plan_name": texts["name"],
-            "coverage_type": plan.recode({key: one.coverage_type for key, one in plans().items()}), "group_number": group,
-            "coverage_level": Coded.constant(coverage_level(roles), n), "start_date": events["start_date"],
-            "end_date": np.full(n, np.datetime64("NaT", "s")), "premium_amount": numbers["premium"],
-            "deductible_amount": numbers["deductible"], "out_of_pocket_max_amount": numbers["out_of_pocket_max"],
+            "coverage_id": events.key,
+            "member_id": events.entity,
+            "payer_id": texts["payer_id"],
+            "payer_name": texts["payer_name"],
+            "plan_code": plan,
+            "plan_name": texts["name"],
+            "coverage_type": plan.recode({key: one.coverage_type for key, one in plans().items()}),
+            "group_number": group,
+            "coverage_level": Coded.constant(coverage_level(roles), n),
+            "start_date": events["start_date"],
+            "end_date": np.full(n, np.datetime64("NaT", "s")),
+            "premium_amount": numbers["premium"],
+            "deductible_amount": numbers["deductible"],
+            "out_of_pocket_max_amount": numbers["out_of_pocket_max"],
         }
     )
     return {"members": members, "coverages": coverages}
 
 
 NEW_ENROLLMENT = EventType(
-    "new_enrollment", "membersim", "A person becomes a member; it happens to everybody once, where no journey says when.",
+    "new_enrollment",
+    "membersim",
+    "A person becomes a member; it happens to everybody once, where no journey says when.",
     (Field("start_date", "datetime", "First day of coverage; the first of January where absent."),),
-    enroll, outcomes, writes=("members", "coverages"), each_person=True,
+    enroll,
+    outcomes,
+    writes=("members", "coverages"),
+    each_person=True,
 )

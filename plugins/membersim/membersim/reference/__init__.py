@@ -37,16 +37,22 @@ def plans() -> dict[str, Plan]:
     """Return the plans by name."""
     found = {}
     for row in _rows("plans.csv"):
-        cents = {name: round(float(row[name]) * 100) for name in ("premium", "deductible", "out_of_pocket_max", "copay")}
+        cents = {
+            name: round(float(row[name]) * 100) for name in ("premium", "deductible", "out_of_pocket_max", "copay")
+        }
         percents = {name: int(row[name]) for name in ("coinsurance_percent", "fee_percent")}
-        found[row["plan"]] = Plan(row["plan"], row["name"], row["coverage_type"], row["payer_id"], row["payer_name"], **cents, **percents)
+        found[row["plan"]] = Plan(
+            row["plan"], row["name"], row["coverage_type"], row["payer_id"], row["payer_name"], **cents, **percents
+        )
     return found
 
 
 @functools.cache
 def fees() -> dict[str, tuple[int, bool]]:
     """Return (fee in cents, preventive) by procedure code."""
-    return {row["procedure_code"]: (round(float(row["fee"]) * 100), row["preventive"] == "1") for row in _rows("fees.csv")}
+    return {
+        row["procedure_code"]: (round(float(row["fee"]) * 100), row["preventive"] == "1") for row in _rows("fees.csv")
+    }
 
 
 UNLISTED_FEE = 10_000

@@ -23,16 +23,25 @@ TYPES = {
 
 _COMMON = (
     Field("reason", "diagnosis", "The main reason: a condition's category or code.", "Z00.00"),
-    Field("cpt_codes", "text", "The services, CPT or HCPCS numbers separated by commas; the type's usual one where absent."),
+    Field(
+        "cpt_codes",
+        "text",
+        "The services, CPT or HCPCS numbers separated by commas; the type's usual one where absent.",
+    ),
     Field("specialty", "code", "Whose visit it is, e.g. endocrinology; the primary care provider's where absent."),
     Field("generates_claim", "boolean", "Whether it is billed.", True),
 )
 _COMPUTED = tuple(
     [
-        Field("start_time", "datetime", "Start, to the minute."), Field("end_time", "datetime", "End, to the minute."),
-        Field("provider", "key", "Who sees the patient."), Field("facility", "key", "Where."),
+        Field("start_time", "datetime", "Start, to the minute."),
+        Field("end_time", "datetime", "End, to the minute."),
+        Field("provider", "key", "Who sees the patient."),
+        Field("facility", "key", "Where."),
         Field("place_of_service_code", "code", "CMS place of service."),
-        *(Field(f"diagnosis_{rank}", "code", f"Billable diagnosis of rank {rank}.") for rank in range(1, DIAGNOSES + 1)),
+        *(
+            Field(f"diagnosis_{rank}", "code", f"Billable diagnosis of rank {rank}.")
+            for rank in range(1, DIAGNOSES + 1)
+        ),
     ]
 )
 
@@ -51,9 +60,13 @@ def encounter_outcomes(events: Events) -> dict[str, Array]:
     cpt = events.fields["cpt_codes"]
     provider, facility = who_and_where(events, kind)
     return {
-        "start_time": start, "end_time": start + minutes * np.timedelta64(60, "s"), "provider": provider, "facility": facility,
+        "start_time": start,
+        "end_time": start + minutes * np.timedelta64(60, "s"),
+        "provider": provider,
+        "facility": facility,
         "place_of_service_code": kind.recode({name: about[1] for name, about in TYPES.items()}),
-        "cpt_codes": cpt.where(cpt.codes >= 0, usual), **diagnoses_of(events),
+        "cpt_codes": cpt.where(cpt.codes >= 0, usual),
+        **diagnoses_of(events),
     }
 
 
@@ -98,10 +111,16 @@ def encounter_rows(events: Events, kind: Coded, disposition: Coded) -> dict[str,
     """Return encounters and their diagnoses, most important first."""
     encounters = Columns(
         {
-            "encounter_id": events.key, "patient_id": events.entity,
-            "encounter_class": kind.recode({name: about[0] for name, about in TYPES.items()}), "encounter_type": kind,
-            "status": Coded.constant("finished", len(events)), "start_datetime": events["start_time"], "end_datetime": events["end_time"],
-            "reason_code": events["diagnosis_1"], "provider_id": events["provider"], "facility_id": events["facility"],
+            "encounter_id": events.key,
+            "patient_id": events.entity,
+            "encounter_class": kind.recode({name: about[0] for name, about in TYPES.items()}),
+            "encounter_type": kind,
+            "status": Coded.constant("finished", len(events)),
+            "start_datetime": events["start_time"],
+            "end_datetime": events["end_time"],
+            "reason_code": events["diagnosis_1"],
+            "provider_id": events["provider"],
+            "facility_id": events["facility"],
             "discharge_disposition_code": disposition,
         }
     )
@@ -115,14 +134,23 @@ def encounter_rows(events: Events, kind: Coded, disposition: Coded) -> dict[str,
     return {"encounters": encounters, "diagnoses": stack(batches)}
 
 
-def diagnosis_rows(events: Events, code: Coded, key: np.ndarray, encounter: np.ndarray, category: str, rank: int) -> Columns:
+def diagnosis_rows(
+    events: Events, code: Coded, key: np.ndarray, encounter: np.ndarray, category: str, rank: int
+) -> Columns:
     """Return diagnosis rows made on the events' day."""
     labels = {word: diagnosis_labels().get(word, word) for word in code.words}
     return Columns(
         {
-            "diagnosis_id": key, "patient_id": events.entity, "encounter_id": encounter, "category": Coded.constant(category, len(events)),
-            "code": code, "description": code.recode(labels), "rank": np.full(len(events), rank, np.int64),
-            "clinical_status": Coded.constant("active", len(events)), "onset_date": events.time, "recorded_date": events.time,
+            "diagnosis_id": key,
+            "patient_id": events.entity,
+            "encounter_id": encounter,
+            "category": Coded.constant(category, len(events)),
+            "code": code,
+            "description": code.recode(labels),
+            "rank": np.full(len(events), rank, np.int64),
+            "clinical_status": Coded.constant("active", len(events)),
+            "onset_date": events.time,
+            "recorded_date": events.time,
         }
     )
 
@@ -147,12 +175,20 @@ def body_measures(events: Events) -> Columns:
         batches.append(
             Columns(
                 {
-                    "observation_id": events.sub_key(number), "patient_id": events.entity, "encounter_id": events.key,
-                    "lab_order_id": np.full(len(events), -1, np.int64), "category": Coded.constant("vital-signs", len(events)),
-                    "code": Coded.constant(loinc, len(events)), "description": Coded.constant(label, len(events)),
-                    "value": np.round(value, 1), "unit": Coded.constant(unit, len(events)),
-                    "reference_low": np.full(len(events), np.nan), "reference_high": np.full(len(events), np.nan),
-                    "interpretation_code": blank, "effective_datetime": events["start_time"], "issued_datetime": events["start_time"],
+                    "observation_id": events.sub_key(number),
+                    "patient_id": events.entity,
+                    "encounter_id": events.key,
+                    "lab_order_id": np.full(len(events), -1, np.int64),
+                    "category": Coded.constant("vital-signs", len(events)),
+                    "code": Coded.constant(loinc, len(events)),
+                    "description": Coded.constant(label, len(events)),
+                    "value": np.round(value, 1),
+                    "unit": Coded.constant(unit, len(events)),
+                    "reference_low": np.full(len(events), np.nan),
+                    "reference_high": np.full(len(events), np.nan),
+                    "interpretation_code": blank,
+                    "effective_datetime": events["start_time"],
+                    "issued_datetime": events["start_time"],
                     "provider_id": events["provider"],
                 }
             )
@@ -164,7 +200,9 @@ def admission_outcomes(events: Events) -> dict[str, Array]:
     """Return what is settled at admission; the end is the planned length of stay, unless a discharge says otherwise."""
     outcomes = encounter_outcomes(events)
     days = np.maximum(np.nan_to_num(events["length_of_stay_days"], nan=3.0), 1).astype(np.int64)
-    outcomes["end_time"] = outcomes["start_time"].astype("datetime64[D]").astype("datetime64[s]") + days * DAY + np.timedelta64(11, "h")
+    outcomes["end_time"] = (
+        outcomes["start_time"].astype("datetime64[D]").astype("datetime64[s]") + days * DAY + np.timedelta64(11, "h")
+    )
     return outcomes
 
 
@@ -183,16 +221,30 @@ def handle_admission(events: Events) -> dict[str, Columns]:
 
 
 ENCOUNTER = EventType(
-    "encounter", "patientsim", "A visit: in an office, by video, at home, preventive, or to an emergency department.",
+    "encounter",
+    "patientsim",
+    "A visit: in an office, by video, at home, preventive, or to an emergency department.",
     (Field("encounter_type", "code", "What kind of visit.", "office", tuple(TYPES)), *_COMMON, *_COMPUTED),
-    handle_encounter, encounter_outcomes, writes=("encounters", "diagnoses", "observations"),
+    handle_encounter,
+    encounter_outcomes,
+    writes=("encounters", "diagnoses", "observations"),
 )
 ADMISSION = EventType(
-    "admission", "patientsim", "A stay in hospital begins.",
-    (Field("length_of_stay_days", "number", "Nights, where no discharge event says otherwise.", 3), *_COMMON, *_COMPUTED),
-    handle_admission, admission_outcomes, writes=("encounters", "diagnoses"),
+    "admission",
+    "patientsim",
+    "A stay in hospital begins.",
+    (
+        Field("length_of_stay_days", "number", "Nights, where no discharge event says otherwise.", 3),
+        *_COMMON,
+        *_COMPUTED,
+    ),
+    handle_admission,
+    admission_outcomes,
+    writes=("encounters", "diagnoses"),
 )
 DISCHARGE = EventType(
-    "discharge", "patientsim", "A stay ends; it depends on its admission and closes that encounter.",
+    "discharge",
+    "patientsim",
+    "A stay ends; it depends on its admission and closes that encounter.",
     (Field("disposition", "code", "Patient discharge status, e.g. 01 home, 03 skilled nursing.", "01"),),
 )

@@ -71,7 +71,8 @@ def order_outcomes(events: Events) -> dict[str, Array]:
     days = TURNAROUND.at(events.draw("turnaround"))
     minute = np.floor(events.draw("clock") * 600).astype(np.int64)
     return {
-        "value": values(events), "ordered_time": day + np.timedelta64(9 * 60, "m"),
+        "value": values(events),
+        "ordered_time": day + np.timedelta64(9 * 60, "m"),
         "result_time": day + days * DAY + (480 + minute) * np.timedelta64(60, "s"),
     }
 
@@ -82,10 +83,14 @@ def handle_order(events: Events) -> dict[str, Columns]:
     return {
         "lab_orders": Columns(
             {
-                "lab_order_id": events.key, "patient_id": events.entity, "encounter_id": events["encounter"],
+                "lab_order_id": events.key,
+                "patient_id": events.entity,
+                "encounter_id": events["encounter"],
                 "code": test.recode({name: lab.code for name, lab in labs().items()}),
                 "description": test.recode({name: lab.label for name, lab in labs().items()}),
-                "status": Coded.constant("completed", len(events)), "ordered_datetime": events["ordered_time"], "provider_id": events["provider"],
+                "status": Coded.constant("completed", len(events)),
+                "ordered_datetime": events["ordered_time"],
+                "provider_id": events["provider"],
             }
         )
     }
@@ -106,12 +111,20 @@ def handle_result(events: Events) -> dict[str, Columns]:
     return {
         "observations": Columns(
             {
-                "observation_id": events.sub_key(0), "patient_id": events.entity, "encounter_id": events["encounter"],
-                "lab_order_id": events["order"], "category": Coded.constant("laboratory", len(events)),
+                "observation_id": events.sub_key(0),
+                "patient_id": events.entity,
+                "encounter_id": events["encounter"],
+                "lab_order_id": events["order"],
+                "category": Coded.constant("laboratory", len(events)),
                 "code": test.recode({name: lab.code for name, lab in labs().items()}),
-                "description": test.recode({name: lab.label for name, lab in labs().items()}), "value": value,
-                "unit": test.recode({name: lab.unit for name, lab in labs().items()}), "reference_low": low, "reference_high": high,
-                "interpretation_code": Coded(flag, ["L", "H", "N"]), "effective_datetime": drawn, "issued_datetime": events.time,
+                "description": test.recode({name: lab.label for name, lab in labs().items()}),
+                "value": value,
+                "unit": test.recode({name: lab.unit for name, lab in labs().items()}),
+                "reference_low": low,
+                "reference_high": high,
+                "interpretation_code": Coded(flag, ["L", "H", "N"]),
+                "effective_datetime": drawn,
+                "issued_datetime": events.time,
                 "provider_id": events["provider"],
             }
         )
@@ -119,13 +132,30 @@ def handle_result(events: Events) -> dict[str, Columns]:
 
 
 LAB_ORDER = EventType(
-    "lab_order", "patientsim", "A laboratory test is ordered; its result follows.",
-    (*_FIELDS, Field("ordered_time", "datetime", "When."), Field("result_time", "datetime", "When the result is there.")),
-    handle_order, order_outcomes, writes=("lab_orders",), available="result_time",
+    "lab_order",
+    "patientsim",
+    "A laboratory test is ordered; its result follows.",
+    (
+        *_FIELDS,
+        Field("ordered_time", "datetime", "When."),
+        Field("result_time", "datetime", "When the result is there."),
+    ),
+    handle_order,
+    order_outcomes,
+    writes=("lab_orders",),
+    available="result_time",
     links=(Link(LINK.field, LINK.to, carry={**LINK.carry, "ordered_time": "start_time"}),),
 )
 LAB_RESULT = EventType(
-    "lab_result", "patientsim", "A laboratory result arrives.",
-    (*_FIELDS, Field("order", "key", "The order it answers."), Field("ordered_time", "datetime", "When the specimen was taken.")),
-    handle_result, result_outcomes, writes=("observations",),
+    "lab_result",
+    "patientsim",
+    "A laboratory result arrives.",
+    (
+        *_FIELDS,
+        Field("order", "key", "The order it answers."),
+        Field("ordered_time", "datetime", "When the specimen was taken."),
+    ),
+    handle_result,
+    result_outcomes,
+    writes=("observations",),
 )

@@ -14,14 +14,21 @@ _LINKED = (Field("provider", "key", "Who."), Field("encounter", "key", "The enco
 
 # Our own plain labels of the procedures our journeys name; CPT descriptions are licensed.
 PROCEDURE_LABELS = {
-    "76805": "Ultrasound of a pregnancy after the first trimester", "59409": "Vaginal delivery", "10E0XZZ": "Delivery of products of conception",
-    "92250": "Photograph of the retina", "45378": "Diagnostic colonoscopy",
+    "76805": "Ultrasound of a pregnancy after the first trimester",
+    "59409": "Vaginal delivery",
+    "10E0XZZ": "Delivery of products of conception",
+    "92250": "Photograph of the retina",
+    "45378": "Diagnostic colonoscopy",
 }
 
 
 def handle_diagnosis(events: Events) -> dict[str, Columns]:
     """Return problem list entries."""
-    return {"diagnoses": diagnosis_rows(events, events["code"], events.sub_key(0), events["encounter"], "problem-list-item", 1)}
+    return {
+        "diagnoses": diagnosis_rows(
+            events, events["code"], events.sub_key(0), events["encounter"], "problem-list-item", 1
+        )
+    }
 
 
 def order_outcomes(events: Events) -> dict[str, Array]:
@@ -45,12 +52,19 @@ def handle_medication_order(events: Events) -> dict[str, Columns]:
     return {
         "medication_orders": Columns(
             {
-                "medication_order_id": events.key, "patient_id": events.entity, "encounter_id": events["encounter"],
-                "code": events["rxnorm_code"], "description": drug.recode({name: one.label for name, one in drugs().items()}),
-                "dosage": drug.recode({name: one.dosage for name, one in drugs().items()}), "quantity": events["quantity"],
-                "days_supply": events["days_supply"].astype(np.int64), "refill_count": events["refills"].astype(np.int64),
-                "reason_code": events["reason"], "status": Coded.constant("active", len(events)),
-                "ordered_datetime": events.time + np.timedelta64(10, "h"), "provider_id": events["provider"],
+                "medication_order_id": events.key,
+                "patient_id": events.entity,
+                "encounter_id": events["encounter"],
+                "code": events["rxnorm_code"],
+                "description": drug.recode({name: one.label for name, one in drugs().items()}),
+                "dosage": drug.recode({name: one.dosage for name, one in drugs().items()}),
+                "quantity": events["quantity"],
+                "days_supply": events["days_supply"].astype(np.int64),
+                "refill_count": events["refills"].astype(np.int64),
+                "reason_code": events["reason"],
+                "status": Coded.constant("active", len(events)),
+                "ordered_datetime": events.time + np.timedelta64(10, "h"),
+                "provider_id": events["provider"],
             }
         )
     }
@@ -63,8 +77,13 @@ def handle_procedure(events: Events) -> dict[str, Columns]:
     return {
         "procedures": Columns(
             {
-                "procedure_id": events.key, "patient_id": events.entity, "encounter_id": events["encounter"], "code": code,
-                "system": events["system"], "description": code.recode(labels), "performed_datetime": events.time + np.timedelta64(13, "h"),
+                "procedure_id": events.key,
+                "patient_id": events.entity,
+                "encounter_id": events["encounter"],
+                "code": code,
+                "system": events["system"],
+                "description": code.recode(labels),
+                "performed_datetime": events.time + np.timedelta64(13, "h"),
                 "provider_id": events["provider"],
             }
         )
@@ -72,29 +91,48 @@ def handle_procedure(events: Events) -> dict[str, Columns]:
 
 
 DIAGNOSIS = EventType(
-    "diagnosis", "patientsim", "A condition is diagnosed and goes on the problem list.",
+    "diagnosis",
+    "patientsim",
+    "A condition is diagnosed and goes on the problem list.",
     (
-        Field("code", "diagnosis", "The condition's category or code.", "Z00.00"), Field("severity", "text", "How severe, in the profile's words."),
-        Field("generates_claim", "boolean", "Whether it is billed where no encounter bills it.", True), *_LINKED,
+        Field("code", "diagnosis", "The condition's category or code.", "Z00.00"),
+        Field("severity", "text", "How severe, in the profile's words."),
+        Field("generates_claim", "boolean", "Whether it is billed where no encounter bills it.", True),
+        *_LINKED,
     ),
-    handle_diagnosis, writes=("diagnoses",), links=(LINK,),
+    handle_diagnosis,
+    writes=("diagnoses",),
+    links=(LINK,),
 )
 MEDICATION_ORDER = EventType(
-    "medication_order", "patientsim", "A drug is prescribed.",
+    "medication_order",
+    "patientsim",
+    "A drug is prescribed.",
     (
         Field("drug", "code", "Which drug, e.g. metformin.", "metformin", tuple(drugs())),
-        Field("reason", "diagnosis", "What it is for."), Field("quantity", "number", "How much at a time; the drug's usual where absent."),
-        Field("days_supply", "number", "Days that lasts."), Field("refills", "number", "Refills allowed."),
+        Field("reason", "diagnosis", "What it is for."),
+        Field("quantity", "number", "How much at a time; the drug's usual where absent."),
+        Field("days_supply", "number", "Days that lasts."),
+        Field("refills", "number", "Refills allowed."),
         Field("rxnorm_code", "code", "The drug's RxCUI; computed."),
-        Field("generates_fill", "boolean", "Whether it is filled.", True), *_LINKED,
+        Field("generates_fill", "boolean", "Whether it is filled.", True),
+        *_LINKED,
     ),
-    handle_medication_order, order_outcomes, writes=("medication_orders",), links=(LINK,),
+    handle_medication_order,
+    order_outcomes,
+    writes=("medication_orders",),
+    links=(LINK,),
 )
 PROCEDURE = EventType(
-    "procedure", "patientsim", "Something is done to the patient.",
+    "procedure",
+    "patientsim",
+    "Something is done to the patient.",
     (
         Field("code", "code", "CPT, HCPCS or ICD-10-PCS.", "76805"),
-        Field("system", "code", "CPT, HCPCS or ICD-10-PCS.", "CPT", ("CPT", "HCPCS", "ICD-10-PCS")), *_LINKED,
+        Field("system", "code", "CPT, HCPCS or ICD-10-PCS.", "CPT", ("CPT", "HCPCS", "ICD-10-PCS")),
+        *_LINKED,
     ),
-    handle_procedure, writes=("procedures",), links=(LINK,),
+    handle_procedure,
+    writes=("procedures",),
+    links=(LINK,),
 )

@@ -16,9 +16,16 @@ def register(events: Events) -> dict[str, Columns]:
     """Return the patients and their problem list as it was before the journey."""
     patients = Columns(
         {
-            "patient_id": events.entity, "person_id": events.entity, "mrn": 1_000_000 + events.entity,
-            **{name: events.person(name) for name in ("given_name", "family_name", "birth_date", "gender", "race", "ethnicity")},
-            "provider_id": events.person("pcp_provider") if events.has_person("pcp_provider") else np.full(len(events), -1, np.int64),
+            "patient_id": events.entity,
+            "person_id": events.entity,
+            "mrn": 1_000_000 + events.entity,
+            **{
+                name: events.person(name)
+                for name in ("given_name", "family_name", "birth_date", "gender", "race", "ethnicity")
+            },
+            "provider_id": events.person("pcp_provider")
+            if events.has_person("pcp_provider")
+            else np.full(len(events), -1, np.int64),
         }
     )
     problems = _problem_list(events)
@@ -45,11 +52,18 @@ def _problem_list(events: Events) -> Columns | None:
         batches.append(
             Columns(
                 {
-                    "diagnosis_id": mine.sub_key(number + 1), "patient_id": mine.entity, "encounter_id": np.full(len(mine), -1, np.int64),
-                    "category": Coded.constant("problem-list-item", len(mine)), "code": code,
-                    "description": code.recode(diagnosis_labels() | {word: word for word in code.words if word not in diagnosis_labels()}),
-                    "rank": np.ones(len(mine), np.int64), "clinical_status": Coded.constant("active", len(mine)),
-                    "onset_date": onset, "recorded_date": onset,
+                    "diagnosis_id": mine.sub_key(number + 1),
+                    "patient_id": mine.entity,
+                    "encounter_id": np.full(len(mine), -1, np.int64),
+                    "category": Coded.constant("problem-list-item", len(mine)),
+                    "code": code,
+                    "description": code.recode(
+                        diagnosis_labels() | {word: word for word in code.words if word not in diagnosis_labels()}
+                    ),
+                    "rank": np.ones(len(mine), np.int64),
+                    "clinical_status": Coded.constant("active", len(mine)),
+                    "onset_date": onset,
+                    "recorded_date": onset,
                 }
             )
         )
@@ -57,6 +71,10 @@ def _problem_list(events: Events) -> Columns | None:
 
 
 REGISTRATION = EventType(
-    "registration", "patientsim", "A person becomes a patient; it happens to everybody once.",
-    handle=register, writes=("patients", "diagnoses"), each_person=True,
+    "registration",
+    "patientsim",
+    "A person becomes a patient; it happens to everybody once.",
+    handle=register,
+    writes=("patients", "diagnoses"),
+    each_person=True,
 )

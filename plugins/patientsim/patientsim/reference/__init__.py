@@ -20,7 +20,14 @@ def _rows(name: str) -> list[dict[str, str]]:
 def diagnosis_codes() -> tuple[ConditionCode, ...]:
     """Return the billable diagnosis codes that conditions can be written as."""
     return tuple(
-        ConditionCode(row["category"], row["code"], row["label"], row["severity"] or None, float(row["weight"]), row["chronic"] == "1")
+        ConditionCode(
+            row["category"],
+            row["code"],
+            row["label"],
+            row["severity"] or None,
+            float(row["weight"]),
+            row["chronic"] == "1",
+        )
         for row in _rows("diagnosis_codes.csv")
     )
 
@@ -32,8 +39,11 @@ def diagnosis_labels() -> dict[str, str]:
 
 
 DIAGNOSIS_CODES = CodeSet(
-    "patientsim.icd10cm", "Billable ICD-10-CM codes by category, with weights by severity.",
-    "ICD-10-CM FY2025, NCHS and CMS", "public domain", diagnosis_codes,
+    "patientsim.icd10cm",
+    "Billable ICD-10-CM codes by category, with weights by severity.",
+    "ICD-10-CM FY2025, NCHS and CMS",
+    "public domain",
+    diagnosis_codes,
 )
 
 
@@ -70,8 +80,14 @@ def labs() -> dict[str, Lab]:
         spread = Spread(row["condition"] or None, *(float(row[name]) for name in ("mean", "std_dev", "min", "max")))
         before = found.get(row["test"])
         found[row["test"]] = Lab(
-            row["test"], row["code"], row["label"], row["unit"], float(row["low"]) if row["low"] else None,
-            float(row["high"]) if row["high"] else None, int(row["decimals"]), (*(before.spreads if before else ()), spread),
+            row["test"],
+            row["code"],
+            row["label"],
+            row["unit"],
+            float(row["low"]) if row["low"] else None,
+            float(row["high"]) if row["high"] else None,
+            int(row["decimals"]),
+            (*(before.spreads if before else ()), spread),
         )
     return found
 
@@ -94,7 +110,13 @@ def drugs() -> dict[str, Drug]:
     """Return the drugs by name."""
     return {
         row["drug"]: Drug(
-            row["drug"], row["code"], row["label"], row["dosage"], float(row["quantity"]), int(row["days_supply"]), int(row["refills"])
+            row["drug"],
+            row["code"],
+            row["label"],
+            row["dosage"],
+            float(row["quantity"]),
+            int(row["days_supply"]),
+            int(row["refills"]),
         )
         for row in _rows("drugs.csv")
     }
