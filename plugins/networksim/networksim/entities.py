@@ -16,15 +16,19 @@ class Facility:
     facility_id: str = key("F", "The facility's key.")
     npi: str = column(
         "Organisation NPI with a valid check digit; begins with 2, so none is issued.",
-        system="http://hl7.org/fhir/sid/us-npi", decode="{npi}::VARCHAR",
+        system="http://hl7.org/fhir/sid/us-npi",
+        decode="{npi}::VARCHAR",
     )
     name: str = column("The name; invented.")
     facility_type: str = column("hospital, clinic or laboratory.")
     taxonomy_code: str = column("What it is.", system=NUCC)
     ccn: str | None = column("A number in the form of a CMS certification number, of no real facility.")
-    tax_id: str = column("Employer identification number with a prefix that is not assigned.", decode="{tax_id}::VARCHAR")
-    address_line: str = column("Street address.", decode="{street_number} || ' ' || {street_name}",
-                               inputs=("street_number", "street_name"))
+    tax_id: str = column(
+        "Employer identification number with a prefix that is not assigned.", decode="{tax_id}::VARCHAR"
+    )
+    address_line: str = column(
+        "Street address.", decode="{street_number} || ' ' || {street_name}", inputs=("street_number", "street_name")
+    )
     city: str = column("City.")
     state: str = column("Two-letter state.")
     zip_code: str = column("Five-digit ZIP.")
@@ -40,7 +44,8 @@ class Provider:
     provider_id: str = key("PR", "The provider's key.")
     npi: str = column(
         "Individual NPI with a valid check digit; begins with 2, so none is issued.",
-        system="http://hl7.org/fhir/sid/us-npi", decode="{npi}::VARCHAR",
+        system="http://hl7.org/fhir/sid/us-npi",
+        decode="{npi}::VARCHAR",
     )
     given_name: str = column("First name.")
     family_name: str = column("Last name.")

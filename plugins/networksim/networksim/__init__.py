@@ -1,0 +1,1 @@
+"""NetworkSim: providers, facilities, and who sees whom."""
