@@ -29,46 +29,69 @@ def one(connection, sql):
 
 
 def test_allowed_is_paid_plus_member_and_member_is_the_sum_of_its_parts(cohort):
-    assert one(cohort, """
+    assert one(
+        cohort,
+        """
         SELECT count(*) FILTER (allowed_amount <> paid_amount + member_amount),
                count(*) FILTER (member_amount <> deductible_amount + copay_amount + coinsurance_amount),
                count(*) FILTER (charge_amount < allowed_amount OR least(paid_amount, member_amount, copay_amount, coinsurance_amount, deductible_amount) < 0)
-        FROM claims""") == (0, 0, 0)
+        FROM claims""",
+    ) == (0, 0, 0)
     assert one(cohort, "SELECT count(*) FROM claims")[0] > 1000
 
 
 def test_lines_add_up_to_their_claim(cohort):
-    assert one(cohort, """
+    assert one(
+        cohort,
+        """
         SELECT count(*) FROM claims c JOIN (SELECT claim_id, sum(charge_amount) charge, sum(allowed_amount) allowed, sum(paid_amount) paid,
                sum(member_amount) member, min(member_amount) least, min(paid_amount) paid_least FROM claim_lines GROUP BY 1) l USING (claim_id)
-        WHERE c.charge_amount <> l.charge OR c.allowed_amount <> l.allowed OR c.paid_amount <> l.paid OR c.member_amount <> l.member OR least < 0 OR paid_least < 0""") == (0,)
+        WHERE c.charge_amount <> l.charge OR c.allowed_amount <> l.allowed OR c.paid_amount <> l.paid OR c.member_amount <> l.member OR least < 0 OR paid_least < 0""",
+    ) == (0,)
 
 
 def test_nobody_pays_more_deductible_or_more_in_all_than_the_plan_asks(cohort):
-    assert one(cohort, """
+    assert one(
+        cohort,
+        """
         SELECT count(*) FROM (SELECT member_id, year(service_date), sum(deductible_amount) d, sum(member_amount) m FROM claims GROUP BY ALL) y
-        JOIN coverages USING (member_id) WHERE d > deductible_amount OR (out_of_pocket_max_amount > 0 AND m > out_of_pocket_max_amount)""") == (0,)
+        JOIN coverages USING (member_id) WHERE d > deductible_amount OR (out_of_pocket_max_amount > 0 AND m > out_of_pocket_max_amount)""",
+    ) == (0,)
     assert one(cohort, "SELECT count(*) FROM claims WHERE deductible_amount > 0")[0] > 100
 
 
 def test_the_claim_bears_the_diagnoses_of_the_visit_it_bills(cohort):
-    assert one(cohort, """
+    assert (
+        one(
+            cohort,
+            """
         SELECT count(*), count(*) FILTER (d.code IS DISTINCT FROM x.code) FROM claims c JOIN claim_diagnoses x USING (claim_id)
-        LEFT JOIN diagnoses d ON d.encounter_id = c.encounter_id AND d.category = 'encounter-diagnosis' AND d.rank = x.rank""")[1] == 0
+        LEFT JOIN diagnoses d ON d.encounter_id = c.encounter_id AND d.category = 'encounter-diagnosis' AND d.rank = x.rank""",
+        )[1]
+        == 0
+    )
     assert one(cohort, "SELECT count(*) FROM claims WHERE encounter_id IS NOT NULL")[0] > 1000
 
 
 def test_no_encounter_is_billed_twice_and_claims_come_one_to_seven_days_later(cohort):
-    assert one(cohort, "SELECT count(*) - count(DISTINCT encounter_id) FROM claims WHERE encounter_id IS NOT NULL") == (0,)
-    assert one(cohort, """
+    assert one(cohort, "SELECT count(*) - count(DISTINCT encounter_id) FROM claims WHERE encounter_id IS NOT NULL") == (
+        0,
+    )
+    assert one(
+        cohort,
+        """
         SELECT min(date_diff('day', service_date, submitted_date)), max(date_diff('day', service_date, submitted_date)),
                count(*) FILTER (adjudicated_date < submitted_date), count(*) FILTER (service_date < start_date)
-        FROM claims JOIN coverages USING (coverage_id)""") == (1, 7, 0, 0)
+        FROM claims JOIN coverages USING (coverage_id)""",
+    ) == (1, 7, 0, 0)
 
 
 def test_people_of_65_are_on_medicare(cohort):
-    assert one(cohort, """
-        SELECT count(*) FILTER ((date_sub('year', birth_date, DATE '2025-01-01') >= 65) <> (coverage_type = 'Medicare')) FROM members JOIN coverages USING (member_id)""") == (0,)
+    assert one(
+        cohort,
+        """
+        SELECT count(*) FILTER ((date_sub('year', birth_date, DATE '2025-01-01') >= 65) <> (coverage_type = 'Medicare')) FROM members JOIN coverages USING (member_id)""",
+    ) == (0,)
 
 
 def test_claims_need_no_patient_table(tmp_path):
@@ -79,8 +102,10 @@ def test_claims_need_no_patient_table(tmp_path):
 
 
 def test_a_family_has_one_policy(tmp_path):
-    spec = {"generation": {"count": 20, "products": ["membersim"]},
-            "members": [{"role": "subscriber", "age": 40}, {"role": "spouse", "age": 41}, {"role": "dependent", "age": 9}]}
+    spec = {
+        "generation": {"count": 20, "products": ["membersim"]},
+        "members": [{"role": "subscriber", "age": 40}, {"role": "spouse", "age": 41}, {"role": "dependent", "age": 9}],
+    }
     result = generate(spec, workspace=tmp_path)
     with result.scenario.connect() as connection:
         found = connection.execute("""
@@ -94,7 +119,10 @@ def _loop(allowed, free, segment, benefits):
     """Return member shares the slow way, one claim after another: the oracle."""
     met, spent, shares = {}, {}, []
     for number, (amount, nothing, year) in enumerate(zip(allowed, free, segment, strict=True)):
-        deductible, limit, copay, percent = (getattr(benefits, name)[number] for name in ("deductible", "out_of_pocket_max", "copay", "coinsurance_percent"))
+        deductible, limit, copay, percent = (
+            getattr(benefits, name)[number]
+            for name in ("deductible", "out_of_pocket_max", "copay", "coinsurance_percent")
+        )
         subject = amount - nothing
         flat = min(copay, subject)
         rest = subject - flat

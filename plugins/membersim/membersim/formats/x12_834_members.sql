@@ -1,0 +1,9 @@
+SELECT
+  m.member_id, m.subscriber_id, m.relationship_code, m.given_name, m.family_name, m.birth_date, m.gender,
+  v.plan_code, v.plan_name, v.coverage_type, v.group_number, v.coverage_level, v.start_date, v.end_date,
+  p.ssn, p.phone, p.address_line, p.city, p.state, p.zip_code
+FROM members m
+JOIN coverages v USING (member_id)
+JOIN persons p USING (person_id)
+WHERE v.payer_id = ?
+ORDER BY m.subscriber_id, m.relationship_code <> '18', m.relationship_code, m.member_id, v.coverage_id
