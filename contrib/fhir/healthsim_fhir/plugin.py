@@ -23,11 +23,16 @@ def healthsim_output_formats():
 
     return [
         OutputFormat(
-            "fhir_r4", "FHIR R4 Bulk Data: one NDJSON file per resource type, US Core 7.0 profiles.", "fhir_ndjson",
-            lines=resource_files, aliases=("fhir",),
+            "fhir_r4",
+            "FHIR R4 Bulk Data: one NDJSON file per resource type, US Core 7.0 profiles.",
+            "fhir_ndjson",
+            lines=resource_files,
+            aliases=("fhir",),
         ),
         OutputFormat(
-            "fhir_bundle", "FHIR R4: one transaction Bundle per patient, complete with what it refers to.", "fhir_json",
+            "fhir_bundle",
+            "FHIR R4: one transaction Bundle per patient, complete with what it refers to.",
+            "fhir_json",
             documents=bundles,
         ),
     ]

@@ -6,13 +6,13 @@ import json
 
 import pytest
 from attrs import frozen
-from healthsim_fhir import bundle
-from healthsim_fhir.plugin import healthsim_output_formats
-from healthsim_fhir.testing import bundle_problems, shared_parts, source_of
 
 from healthsim_core.declarations import FormatPart
 from healthsim_core.export import export
 from healthsim_core.tables import column, key, table_from
+from healthsim_fhir import bundle
+from healthsim_fhir.plugin import healthsim_output_formats
+from healthsim_fhir.testing import bundle_problems, shared_parts, source_of
 
 NDJSON, BUNDLE = healthsim_output_formats()
 
@@ -27,16 +27,28 @@ class Someone:
 
 PEOPLE = table_from(Someone, "people")
 
-PATIENT = FormatPart("fhir_r4", "Patient", "one", ("people",), """
+PATIENT = FormatPart(
+    "fhir_r4",
+    "Patient",
+    "one",
+    ("people",),
+    """
     SELECT someone_id AS subject, someone_id AS id,
       concat('{"resourceType":"Patient","id":"', someone_id, '"',
         ',"generalPractitioner":[{"reference":"Practitioner/' || doctor || '"}]', '}') AS content
-    FROM people -- a comment at the end does no harm""")
-CONDITION = FormatPart("fhir_r4", "Condition", "two", ("people",), """
+    FROM people -- a comment at the end does no harm""",
+)
+CONDITION = FormatPart(
+    "fhir_r4",
+    "Condition",
+    "two",
+    ("people",),
+    """
     SELECT someone_id AS subject, 'D' || n AS id,
       concat('{"resourceType":"Condition","id":"D', n, '","subject":{"reference":"Patient/', someone_id, '"}}')
       AS content
-    FROM (SELECT someone_id, row_number() OVER (ORDER BY length(someone_id), someone_id) AS n FROM people)""")
+    FROM (SELECT someone_id, row_number() OVER (ORDER BY length(someone_id), someone_id) AS n FROM people)""",
+)
 SHARED = shared_parts(
     [
         {"resourceType": "Practitioner", "id": "PR1", "extension": [{"value": {"reference": "Organization/F1"}}]},
@@ -67,8 +79,14 @@ def test_there_is_one_file_per_type_in_the_order_of_the_ids(tmp_path):
 
 
 def test_two_products_share_the_file_of_a_type(tmp_path):
-    other = FormatPart("fhir_r4", "Patient", "three", ("people",), """
-        SELECT 'X1' AS subject, 'X1' AS id, '{"resourceType":"Patient","id":"X1"}' AS content""")
+    other = FormatPart(
+        "fhir_r4",
+        "Patient",
+        "three",
+        ("people",),
+        """
+        SELECT 'X1' AS subject, 'X1' AS id, '{"resourceType":"Patient","id":"X1"}' AS content""",
+    )
     written = export(source_of([PEOPLE], [PATIENT, other], people(2)), NDJSON, tmp_path)
     assert written.counts == {"Patient": 3}
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from healthsim_fhir.testing import bundle_problems, read_ndjson, reference_problems, shape_problems
 
 EXAMPLES = json.loads((Path(__file__).parent / "fhir_examples.json").read_text("utf-8"))
@@ -31,8 +32,13 @@ def test_the_examples_are_well_shaped(example):
 @pytest.mark.parametrize(
     "change",
     [
-        {"encounter": None}, {"encounter": {}}, {"note": []}, {"note": [None]}, {"code": {"text": ""}},
-        {"code": {"coding": [{"code": "E11.9"}]}}, {"recordedDate": "2025-01-06T09:00:00"},
+        {"encounter": None},
+        {"encounter": {}},
+        {"note": []},
+        {"note": [None]},
+        {"code": {"text": ""}},
+        {"code": {"coding": [{"code": "E11.9"}]}},
+        {"recordedDate": "2025-01-06T09:00:00"},
     ],
     ids=str,
 )
@@ -53,7 +59,8 @@ def test_an_id_used_twice_and_a_malformed_one_are_caught():
 def test_a_bundle_that_does_not_stand_alone_is_caught():
     assert bundle_problems(bundle_of(PATIENT, CONDITION)) == []
     assert bundle_problems(bundle_of(CONDITION)) == [
-        "Bundle/B: 0 patients", "Bundle/B: Condition/D1: Patient/PT1 does not resolve",
+        "Bundle/B: 0 patients",
+        "Bundle/B: Condition/D1: Patient/PT1 does not resolve",
     ]
 
 

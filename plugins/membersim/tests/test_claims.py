@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from membersim.adjudication import Benefits, adjudicate, spread
 
 from healthsim_core.generation.run import generate
+from membersim.adjudication import Benefits, adjudicate, spread
 
 SPEC = {
     "id": "seniors",

@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from networksim.directory import build
-from networksim.identifiers import npi
 
 from healthsim_core import catalog
 from healthsim_core.declarations import Place
 from healthsim_core.generation.run import export_formats, generate
+from networksim.directory import build
+from networksim.identifiers import npi
 
 
 def places(*fips):
@@ -61,10 +61,9 @@ def result(tmp_path_factory):
 
 
 def test_panels_are_even():
-    from networksim.assignment import assign
-
     from healthsim_core.columns import Coded, Span
     from healthsim_core.people import People
+    from networksim.assignment import assign
 
     rosters = build(places("48201"), 5, {})
     entity = np.arange(1800, dtype=np.int64) * 16

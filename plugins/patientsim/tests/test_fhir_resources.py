@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+
+from healthsim_core.export import export
+from healthsim_core.persons import PERSONS
 from healthsim_fhir.plugin import healthsim_output_formats
 from healthsim_fhir.testing import (
     bundle_problems,
@@ -17,9 +20,6 @@ from healthsim_fhir.testing import (
 )
 from patientsim.entities import TABLES
 from patientsim.fhir import FORMAT_PARTS
-
-from healthsim_core.export import export
-from healthsim_core.persons import PERSONS
 
 HERE = Path(__file__).parent
 DIRECTORY = shared_parts(json.loads((HERE / "fhir_directory.json").read_text("utf-8")), ("encounters",))
@@ -94,11 +94,14 @@ def test_a_lone_diastolic_says_that_the_systolic_was_not_measured(resources):
 
 
 def test_two_readings_at_one_time_stay_two_panels():
-    again = FIXTURE + """
+    again = (
+        FIXTURE
+        + """
         INSERT INTO observations
         SELECT * REPLACE (observation_id || '0' AS observation_id, value + 1 AS value)
         FROM observations WHERE observation_id IN ('O20', 'O21');
     """
+    )
     source = source_of((PERSONS, *TABLES), FORMAT_PARTS, again)
     part = next(part for part in FORMAT_PARTS if part.name == "Observation")
     rows = source.cursor(f"SELECT content FROM ({part.sql}) WHERE id IN ('O20', 'O200')").fetchall()

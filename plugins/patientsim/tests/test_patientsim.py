@@ -10,7 +10,9 @@ from patientsim.reference import diagnosis_codes, labs
 
 @pytest.fixture(scope="module")
 def cohort(tmp_path_factory):
-    result = generate("diabetic-senior", "diabetic-first-year", 400, ["patientsim"], workspace=tmp_path_factory.mktemp("home"), seed=7)
+    result = generate(
+        "diabetic-senior", "diabetic-first-year", 400, ["patientsim"], workspace=tmp_path_factory.mktemp("home"), seed=7
+    )
     with result.scenario.connect() as connection:
         yield connection
 
@@ -34,45 +36,73 @@ def test_uncontrolled_people_are_written_as_such_and_have_higher_a1c(tmp_path):
     spec = {
         "generation": {"count": 300, "products": ["patientsim"]},
         "clinical": {
-            "primary_condition": {"code": "E11", "severity": {"type": "categorical", "weights": {"controlled": 0.5, "uncontrolled": 0.5}}},
-            "lab_values": {"a1c": {"type": "conditional", "rules": [{"if": "severity == 'controlled'", "distribution": {"type": "constant", "value": 6.5}}], "default": 9.5}},
+            "primary_condition": {
+                "code": "E11",
+                "severity": {"type": "categorical", "weights": {"controlled": 0.5, "uncontrolled": 0.5}},
+            },
+            "lab_values": {
+                "a1c": {
+                    "type": "conditional",
+                    "rules": [{"if": "severity == 'controlled'", "distribution": {"type": "constant", "value": 6.5}}],
+                    "default": 9.5,
+                }
+            },
         },
         "demographics": {"age": 60},
         "journey": "diabetic-first-year",
     }
     result = generate(spec, workspace=tmp_path)
     with result.scenario.connect() as connection:
-        found = dict(rows(connection, """
+        found = dict(
+            rows(
+                connection,
+                """
             SELECT d.code, avg(o.value) FROM diagnoses d JOIN observations o USING (patient_id)
-            WHERE d.category = 'problem-list-item' AND o.code = '4548-4' GROUP BY 1"""))
+            WHERE d.category = 'problem-list-item' AND o.code = '4548-4' GROUP BY 1""",
+            )
+        )
     assert set(found) == {"E11.9", "E11.65"}
     assert found["E11.65"] > 9 > 7 > found["E11.9"]
 
 
 def test_a_result_follows_its_order_by_one_to_five_days_and_repeats_its_test(cohort):
-    found = rows(cohort, """
+    found = rows(
+        cohort,
+        """
         SELECT min(date_diff('day', l.ordered_datetime::DATE, o.issued_datetime::DATE)), max(date_diff('day', l.ordered_datetime::DATE, o.issued_datetime::DATE)),
                count(*), count(*) FILTER (l.code <> o.code OR l.patient_id <> o.patient_id)
-        FROM observations o JOIN lab_orders l USING (lab_order_id)""")[0]
+        FROM observations o JOIN lab_orders l USING (lab_order_id)""",
+    )[0]
     assert found[0] >= 1 and found[1] <= 5
     assert found[2] == rows(cohort, "SELECT count(*) FROM lab_orders")[0][0] > 0
     assert found[3] == 0
 
 
 def test_flags_agree_with_the_reference_range(cohort):
-    wrong = rows(cohort, """
+    wrong = rows(
+        cohort,
+        """
         SELECT count(*) FROM observations WHERE category = 'laboratory' AND interpretation_code <>
-        CASE WHEN value < reference_low THEN 'L' WHEN value > reference_high THEN 'H' ELSE 'N' END""")
+        CASE WHEN value < reference_low THEN 'L' WHEN value > reference_high THEN 'H' ELSE 'N' END""",
+    )
     assert wrong == [(0,)]
-    assert {flag for (flag,) in rows(cohort, "SELECT DISTINCT interpretation_code FROM observations WHERE category = 'laboratory'")} >= {"H", "N"}
+    assert {
+        flag
+        for (flag,) in rows(
+            cohort, "SELECT DISTINCT interpretation_code FROM observations WHERE category = 'laboratory'"
+        )
+    } >= {"H", "N"}
 
 
 def test_a_second_drug_only_for_those_whose_last_known_a1c_is_above_eight(cohort):
-    second = rows(cohort, """
+    second = rows(
+        cohort,
+        """
         SELECT m.patient_id, m.ordered_datetime::DATE, arg_max(o.value, o.issued_datetime) FROM medication_orders m
         JOIN observations o ON o.patient_id = m.patient_id AND o.code = '4548-4' AND o.issued_datetime <= m.ordered_datetime
         JOIN lab_orders l ON l.lab_order_id = o.lab_order_id
-        WHERE m.code = '310490' GROUP BY ALL""")
+        WHERE m.code = '310490' GROUP BY ALL""",
+    )
     assert len(second) > 20
     # The journey reads the quarterly A1c; the first visit's belongs to another event.
     quarterly = rows(cohort, "SELECT count(*) FROM medication_orders WHERE code = '310490'")
@@ -81,32 +111,47 @@ def test_a_second_drug_only_for_those_whose_last_known_a1c_is_above_eight(cohort
 
 
 def test_encounters_carry_the_reason_first_and_chronic_conditions_after(cohort):
-    found = rows(cohort, "SELECT rank, count(*), count(*) FILTER (code LIKE 'E11%') FROM diagnoses WHERE category = 'encounter-diagnosis' GROUP BY 1 ORDER BY 1")
+    found = rows(
+        cohort,
+        "SELECT rank, count(*), count(*) FILTER (code LIKE 'E11%') FROM diagnoses WHERE category = 'encounter-diagnosis' GROUP BY 1 ORDER BY 1",
+    )
     assert found[0][0] == 1 and found[0][1] == found[0][2]
     assert all(count_e11 == 0 for rank, _, count_e11 in found if rank > 1)
 
 
 def test_orders_and_diagnoses_belong_to_the_visit_of_their_day(cohort):
-    wrong = rows(cohort, """
+    wrong = rows(
+        cohort,
+        """
         SELECT count(*) FROM lab_orders l JOIN encounters e USING (encounter_id)
-        WHERE l.patient_id <> e.patient_id OR l.ordered_datetime::DATE <> e.start_datetime::DATE""")
+        WHERE l.patient_id <> e.patient_id OR l.ordered_datetime::DATE <> e.start_datetime::DATE""",
+    )
     assert wrong == [(0,)]
     assert rows(cohort, "SELECT count(*) FROM lab_orders WHERE encounter_id IS NULL") == [(0,)]
 
 
 def test_nothing_happens_before_birth_and_visits_end_after_they_begin(cohort):
     assert rows(cohort, "SELECT count(*) FROM encounters WHERE end_datetime < start_datetime") == [(0,)]
-    assert rows(cohort, "SELECT count(*) FROM diagnoses d JOIN patients p USING (patient_id) WHERE d.onset_date < p.birth_date") == [(0,)]
+    assert rows(
+        cohort, "SELECT count(*) FROM diagnoses d JOIN patients p USING (patient_id) WHERE d.onset_date < p.birth_date"
+    ) == [(0,)]
 
 
 def test_a_pregnancy_has_its_birth_about_forty_weeks_after_conception_and_a_stay_of_one_to_three_nights(tmp_path):
-    spec = {"generation": {"count": 60, "products": ["patientsim"]}, "demographics": {"age": 30}, "journey": "pregnancy-journey"}
+    spec = {
+        "generation": {"count": 60, "products": ["patientsim"]},
+        "demographics": {"age": 30},
+        "journey": "pregnancy-journey",
+    }
     result = generate(spec, workspace=tmp_path)
     with result.scenario.connect() as connection:
         assert rows(connection, "SELECT count(DISTINCT gender), min(gender) FROM patients") == [(1, "F")]
-        stays = rows(connection, """
+        stays = rows(
+            connection,
+            """
             SELECT date_diff('day', DATE '2025-01-01', start_datetime::DATE), date_diff('day', start_datetime::DATE, end_datetime::DATE), discharge_disposition_code
-            FROM encounters WHERE encounter_class = 'IMP'""")
+            FROM encounters WHERE encounter_class = 'IMP'""",
+        )
     assert len(stays) == 60
     assert all(203 <= day <= 224 and 1 <= nights <= 3 and code == "01" for day, nights, code in stays)
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from healthsim_fhir.testing import fhircraft_problems, google_problems, us_core_problems
 
 EXAMPLES = json.loads((Path(__file__).parents[1] / "fhir_examples.json").read_text("utf-8"))
@@ -66,8 +67,12 @@ def test_fhircraft_catches_what_breaks_an_invariant(name, path, value):
 
 @pytest.mark.parametrize(
     "name, path, value",
-    [("condition", "id", "a b"), ("condition", "encounter", {"reference": "Patient/PT1"}), ("patient", "gender", "f"),
-     ("order", "status", "aktive")],
+    [
+        ("condition", "id", "a b"),
+        ("condition", "encounter", {"reference": "Patient/PT1"}),
+        ("patient", "gender", "f"),
+        ("order", "status", "aktive"),
+    ],
 )
 def test_google_catches_bad_codes_ids_and_reference_types(name, path, value):
     pytest.importorskip("google.fhir.r4")

@@ -9,10 +9,9 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from healthsim_x12 import Interchange, clean, day, segment
-
 from healthsim_core.declarations import Document
 from healthsim_core.export import Source
+from healthsim_x12 import Interchange, clean, day, segment
 from membersim.formats.reading import SENDER, Report, payers, rows
 
 MEMBERS_PER_TRANSACTION = 10_000

@@ -10,10 +10,9 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from healthsim_x12 import Interchange, Levels, amount, clean, component, day, segment
-
 from healthsim_core.declarations import Document
 from healthsim_core.export import Source
+from healthsim_x12 import Interchange, Levels, amount, clean, component, day, segment
 from membersim.formats.reading import SENDER, Report, payers, rows
 
 CLAIMS_PER_TRANSACTION = 5_000

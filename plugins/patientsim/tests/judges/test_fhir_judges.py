@@ -6,6 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
+
+from healthsim_core.export import export
+from healthsim_core.persons import PERSONS
 from healthsim_fhir.plugin import healthsim_output_formats
 from healthsim_fhir.testing import (
     fhircraft_problems,
@@ -17,9 +20,6 @@ from healthsim_fhir.testing import (
 )
 from patientsim.entities import TABLES
 from patientsim.fhir import FORMAT_PARTS
-
-from healthsim_core.export import export
-from healthsim_core.persons import PERSONS
 
 TESTS = Path(__file__).parents[1]
 
