@@ -45,6 +45,8 @@ class ProfileResolution:
     reference: ReferenceProfile | None = None
     places: tuple[Place, ...] = ()
     codes: tuple[ConditionCode, ...] = ()
+    narrowed: set[tuple[str, int]] = field(factory=set)
+    """Attributes, by place in the household, that were left open and a journey's requirement has narrowed."""
 
     @property
     def kinds(self) -> dict[str, type[Distribution]]:
@@ -422,13 +424,13 @@ def require(it: ProfileResolution, condition, slots: tuple[int, ...], path: str)
     if plan is None:
         return
     for slot in slots:
-        given = plan.overrides.get(slot)
-        if given is None and plan.path:
-            given = plan.distribution
-        if given is None:
-            narrowed = _narrowed(plan.distribution, condition)
+        open_still = (name, slot) in it.narrowed or (slot not in plan.overrides and not plan.path)
+        given = plan.overrides.get(slot, plan.distribution)
+        if open_still:
+            narrowed = _narrowed(given, condition)
             if narrowed is not None:
                 override_attribute(it, name, slot, narrowed)
+                it.narrowed.add((name, slot))
                 plan = it.attributes[name]
         elif isinstance(given, Constant) and not condition.holds(lambda _: given.ppf(np.array([0.5])), 1)[0]:  # noqa: B023
             who = f"member {it.roles[slot]}" if len(it.roles) > 1 else "everybody"

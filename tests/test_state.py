@@ -1,0 +1,240 @@
+"""Scenarios on disk: named, whole, asked read-only, digested without regard to order."""
+
+import datetime
+import os
+import stat
+from decimal import Decimal
+
+import duckdb
+import numpy as np
+import pytest
+from attrs import frozen
+
+from healthsim_core.columns import Coded, Columns
+from healthsim_core.errors import UserError
+from healthsim_core.generation import run
+from healthsim_core.state.appending import SHORT_LIST, insert
+from healthsim_core.state.digest import digest
+from healthsim_core.state.query import query
+from healthsim_core.state.store import Store, StoreError, sanitize_name
+from healthsim_core.tables import column, key, refers, table_from
+
+
+@frozen
+class Everything:
+    """One column of every type."""
+
+    thing_id: str = key("T", "Key.")
+    other_id: str | None = refers("things.thing_id", "T", "Another.")
+    short: str | None = column("A few words.")
+    long: str = column("Many words.")
+    count: int = column("A number.")
+    ratio: float | None = column("A ratio.", decimals=2)
+    cost_amount: Decimal = column("Money.")
+    born_date: datetime.date | None = column("A date.")
+    seen_datetime: datetime.datetime = column("A time.")
+    glad: bool = column("Whether.")
+    label: str = column("Made of others.", decode="{number} || ' ' || {street}", inputs=("number", "street"))
+
+
+THINGS = table_from(Everything, "things")
+
+
+def rows(n=3):
+    many = [f"word {number}" for number in range(SHORT_LIST + 10)]
+    return Columns(
+        {
+            "thing_id": np.arange(n), "other_id": np.array([-1, 0, 1]), "short": Coded(np.array([0, -1, 1]), ["it's", 'a "b"']),
+            "long": Coded(np.array([0, 70, 3]), many), "count": np.array([1, 2, 2**40]), "ratio": np.array([0.125, np.nan, 2.005]),
+            "cost_amount": np.array([1, 110, 99_999_999_99]), "born_date": np.array(["2025-01-01", "NaT", "1931-12-31"], "datetime64[s]"),
+            "seen_datetime": np.array(["2025-01-01T10:20:30"] * 3, "datetime64[s]"), "glad": np.array([True, False, True]),
+            "number": np.array([5, 6, 7]), "street": Coded(np.array([0, 0, 0]), ["Elm St"]),
+        }
+    )  # fmt: skip
+
+
+def test_every_type_is_stored_as_it_should():
+    connection = duckdb.connect()
+    connection.execute(THINGS.ddl())
+    assert insert(connection, THINGS, rows()) == 3
+    time = datetime.datetime(2025, 1, 1, 10, 20, 30)
+    assert connection.execute("FROM things ORDER BY thing_id").fetchall() == [
+        ("T0", None, "it's", "word 0", 1, 0.12, Decimal("0.01"), datetime.date(2025, 1, 1), time, True, "5 Elm St"),
+        ("T1", "T0", None, "word 70", 2, None, Decimal("1.10"), None, time, False, "6 Elm St"),
+        (
+            "T2",
+            "T1",
+            'a "b"',
+            "word 3",
+            2**40,
+            pytest.approx(2.0, abs=0.011),
+            Decimal("99999999.99"),
+            datetime.date(1931, 12, 31),
+            time,
+            True,
+            "7 Elm St",
+        ),
+    ]
+    comments = connection.execute(
+        "SELECT comment FROM duckdb_columns() WHERE table_name = 'things' AND column_name = 'glad'"
+    ).fetchall()
+    assert comments == [("Whether.",)]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"thing_id": np.array([1, 1, 2])}, "not unique"), ({"thing_id": np.array([-1, 1, 2])}, "must not be empty"),
+        ({"glad": np.array([1, 0, 1])}, "must suit BOOLEAN"), ({"long": np.array([1, 2, 3])}, "must be Coded text"),
+        ({"long": Coded(np.array([-1, 0, 0]), ["x"])}, "must not be empty"), ({"cost_amount": np.array([1.5, 2, 3])}, "must suit DECIMAL"),
+        ({"nothing": np.zeros(3)}, "not declared"), ({"seen_datetime": np.array(["NaT"] * 3, "datetime64[s]")}, "must not be empty"),
+    ],
+)  # fmt: skip
+def test_rows_that_do_not_fit_are_told(change, message):
+    assert THINGS.problems(rows()) == []
+    assert any(message in problem for problem in THINGS.problems(rows().adding(**change)))
+
+
+def test_a_digest_sees_every_value_and_no_order():
+    def of(*statements):
+        connection = duckdb.connect()
+        for statement in ("CREATE TABLE t (a INTEGER, b VARCHAR)", *statements):
+            connection.execute(statement)
+        return digest(connection, ["t"])["t"]
+
+    one = of("INSERT INTO t VALUES (1, 'x'), (2, NULL)")
+    assert one == of("INSERT INTO t VALUES (2, NULL)", "INSERT INTO t VALUES (1, 'x')")
+    assert len({one, of("INSERT INTO t VALUES (1, 'x'), (2, '')"), of("INSERT INTO t VALUES (1, 'x'), (2, 'x')"), of("INSERT INTO t VALUES (1, 'x')"),
+                of("INSERT INTO t VALUES (1, 'x'), (2, NULL), (2, NULL)"), of("INSERT INTO t VALUES (12, 'x'), (2, NULL)")}) == 6  # fmt: skip
+
+
+@pytest.fixture
+def scenario(profile, catalog, tmp_path):
+    return run.generate(profile, catalog=catalog, workspace=tmp_path).scenario
+
+
+def test_a_page_has_its_rows_its_total_and_whether_there_is_more(scenario):
+    page = query(scenario, "SELECT person_id, gender FROM persons ORDER BY person_id", limit=20, offset=290)
+    assert (page.columns, len(page.rows), page.total_count, page.has_more) == (("person_id", "gender"), 10, 300, False)
+    assert query(scenario, "SELECT * FROM persons LIMIT 7").total_count == 7
+    assert query(scenario, "WITH x AS (SELECT 1 AS a) SELECT a, row_number() OVER () FROM x").rows == [(1, 1)]
+    assert query(scenario, "SELECT count(*) FROM persons").results == [{"count_star()": 300}]
+    seen = [
+        row
+        for offset in range(0, 300, 50)
+        for row in query(scenario, "SELECT person_id FROM persons ORDER BY person_id", 50, offset).rows
+    ]
+    assert len(set(seen)) == 300
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM persons", "DROP TABLE persons", "INSERT INTO persons SELECT * FROM persons", "CREATE TABLE x AS SELECT 1", "SELECT 1; SELECT 2",
+        "COPY persons TO '/tmp/healthsim-attack.csv'", "ATTACH '/tmp/healthsim-attack.db'", "INSTALL httpfs", "LOAD httpfs", "PRAGMA database_list",
+        "SET memory_limit='1TB'", "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM '/etc/passwd'", "SELECT * FROM read_text('/etc/passwd')",
+        "SELECT * FROM glob('/*')", "SELECT getenv('HOME')", "WITH x AS (DELETE FROM persons RETURNING *) SELECT * FROM x",
+        "WITH x AS (COPY persons TO '/tmp/healthsim-attack.csv') SELECT 1", "EXPORT DATABASE '/tmp/healthsim-attack'", "SELECT nothing FROM persons", "SELEC 1", "",
+    ],
+)  # fmt: skip
+def test_anything_but_a_select_of_this_scenario_is_refused_and_changes_nothing(scenario, sql):
+    before = scenario.digest()
+    with pytest.raises(UserError):
+        query(scenario, sql)
+    assert scenario.digest() == before
+    assert not os.path.exists("/tmp/healthsim-attack.csv")
+
+
+def test_pages_have_bounds(scenario):
+    for limit, offset in ((0, 0), (101, 0), (20, -1)):
+        with pytest.raises(UserError):
+            query(scenario, "SELECT 1", limit, offset)
+
+
+def test_a_taken_name_is_refused_and_an_automatic_one_moves_on(profile, catalog, tmp_path):
+    names = [run.generate(profile, count=5, catalog=catalog, workspace=tmp_path).scenario.name for _ in range(3)]
+    assert names == ["guests", "guests-2", "guests-3"]
+    with pytest.raises(UserError, match="exists already"):
+        run.generate(profile, count=5, catalog=catalog, workspace=tmp_path, name="guests")
+    with pytest.raises(UserError, match="perhaps 'my-guests'"):
+        run.generate(profile, count=5, catalog=catalog, workspace=tmp_path, name="My Guests")
+    assert sanitize_name("A & B: first  year!") == "a-b-first-year"
+
+
+def test_files_are_their_owners_alone(scenario):
+    assert stat.S_IMODE(scenario.path.stat().st_mode) & 0o077 == 0
+
+
+def test_unknown_foreign_and_newer_files_are_told_apart(scenario, tmp_path):
+    store = Store(tmp_path)
+    with pytest.raises(UserError, match="did you mean 'guests'"):
+        store.get("guest")
+    duckdb.connect(str(store.path("foreign"))).close()
+    with pytest.raises(StoreError, match="not a HealthSim scenario"):
+        store.get("foreign").about()
+    store.path("torn").write_bytes(b"nothing like a database")
+    with pytest.raises(StoreError, match="cannot open scenario 'torn'"):
+        store.get("torn").about()
+    connection = duckdb.connect(str(scenario.path))
+    connection.execute("UPDATE healthsim.scenario SET record = json_merge_patch(record, '{\"format_version\": 99}')")
+    connection.close()
+    with pytest.raises(StoreError, match="newer HealthSim"):
+        scenario.about()
+
+
+def test_a_folder_that_cannot_be_written_is_told(profile, catalog, tmp_path):
+    (tmp_path / "scenarios").write_text("in the way")
+    with pytest.raises(StoreError, match="cannot write"):
+        run.generate(profile, count=5, catalog=catalog, workspace=tmp_path)
+
+
+def test_the_record_says_how_it_was_made(scenario):
+    about = scenario.about()
+    assert about["seed"] == 11 and about["as_of"] == "2025-01-01" and about["products"] == ["example"]
+    assert about["versions"]["healthsim-example"] == "1.0"
+    assert about["tables"]["persons"] == about["people"] == 300
+    assert about["validation"]["passed"] in (True, False) and len(about["validation"]["checks"]) >= 4
+
+
+def test_formats_of_core_write_every_table_and_read_back(profile, catalog, tmp_path):
+    result = run.generate(
+        profile,
+        catalog=catalog,
+        workspace=tmp_path / "h",
+        output_formats=["csv", "json", "ndjson", "parquet", "letters"],
+        out=tmp_path / "out",
+    )
+    for name, reader in (
+        ("csv", "read_csv"),
+        ("json", "read_json"),
+        ("ndjson", "read_json"),
+        ("parquet", "read_parquet"),
+    ):
+        for table, count in result.counts.items():
+            found = duckdb.sql(f"SELECT count(*) FROM {reader}('{tmp_path}/out/{name}/{table}.{name}')").fetchall()
+            assert found == [(count,)], (name, table)
+    assert (tmp_path / "out/letters/letters.txt").read_text().startswith("Dear P0, you came")
+    assert not list((tmp_path / "out").rglob("*.part"))
+
+
+def test_a_format_that_fails_leaves_what_was_there(profile, catalog, tmp_path):
+    import attrs
+
+    from healthsim_core.declarations import Document
+
+    def fails(source):
+        def pieces():
+            yield "half"
+            raise ZeroDivisionError
+
+        yield Document("letters.txt", pieces())
+
+    result = run.generate(
+        profile, catalog=catalog, workspace=tmp_path / "h", output_formats=["letters"], out=tmp_path / "out"
+    )
+    before = (tmp_path / "out/letters/letters.txt").read_text()
+    broken = attrs.evolve(catalog.get("output format", "letters"), documents=fails)
+    with pytest.raises(ZeroDivisionError):
+        run.export_formats(result.scenario, [broken], tmp_path / "out", catalog)
+    assert (tmp_path / "out/letters/letters.txt").read_text() == before
+    assert [path.name for path in (tmp_path / "out/letters").iterdir()] == ["letters.txt"]
