@@ -128,7 +128,8 @@ def _write_documents(documents: Iterable[Document], folder: Path, tally: _Tally)
                 stream.writelines(document.pieces)
             tally.add(document.count())
             tally.notes.extend(document.notes)
-            _finish(partial, target, tally, folder)
+            if partial.stat().st_size:
+                _finish(partial, target, tally, folder)
         finally:
             partial.unlink(missing_ok=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import unicodedata
 from decimal import Decimal
 
 ELEMENT, COMPONENT, REPETITION, TERMINATOR = "*", ":", "^", "~"
@@ -11,10 +12,16 @@ ELEMENT, COMPONENT, REPETITION, TERMINATOR = "*", ":", "^", "~"
 # X12's basic and extended character sets without our separators; lower case is raised first, as receivers expect.
 _OUTSIDE = re.compile(r"[^A-Z0-9 !\"&'()+,\-./;?=%@\[\]_{}\\|<>#$]")
 
+# Letters that Unicode does not decompose into a plain one and an accent, and typographic quotes and dashes.
+_LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "’": "'", "‘": "'", "–": "-", "—": "-"})  # fmt: skip
+
 
 def clean(text: object, longest: int | None = None) -> str:
-    """Return text as an element can carry it: upper case, separators and unknown characters as blanks, at most `longest` long."""
-    safe = _OUTSIDE.sub(" ", str(text or "").upper())
+    """Return text as an element can carry it: upper case without accents, separators as blanks, at most `longest` long."""
+    text = str(text or "")
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.translate(_LETTERS)).encode("ascii", "ignore").decode()
+    safe = _OUTSIDE.sub(" ", text.upper())
     return " ".join(safe.split())[:longest].rstrip()
 
 
@@ -24,9 +31,21 @@ def amount(value: Decimal | int | float) -> str:
     return (text.rstrip("0").rstrip(".") or "0") if "." in text else text
 
 
+def cents(value: int) -> str:
+    """Return an amount of money, given in cents, as X12's type R."""
+    whole, part = divmod(abs(value), 100)
+    text = f"{whole}.{part:02d}".rstrip("0") if part else str(whole)
+    return f"-{text}" if value < 0 else text
+
+
 def day(value: datetime.date) -> str:
     """Return a date as CCYYMMDD (qualifier D8)."""
     return f"{value:%Y%m%d}"
+
+
+def period(first: datetime.date, last: datetime.date) -> str:
+    """Return a range of dates as CCYYMMDD-CCYYMMDD (qualifier RD8)."""
+    return f"{day(first)}-{day(last)}"
 
 
 def component(*parts: str) -> str:

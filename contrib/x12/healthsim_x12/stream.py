@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from attrs import define, field, frozen
 
-from healthsim_x12.segments import COMPONENT, REPETITION, clean, day, segment
+from healthsim_x12.segments import COMPONENT, REPETITION, TERMINATOR, clean, day, segment
+
+Item = TypeVar("Item")
 
 
 @frozen
 class Interchange:
     """One ISA…IEA with one GS…GE of transactions of one kind.
 
-    `transactions` are iterables of segments (each text one segment, without ST and SE); an interchange of none is empty.
+    `transactions` are iterables of text, each one or more whole segments, without ST and SE; an interchange of none is empty.
     Source: ASC X12C/005010 control structures, appendix B of the implementation guides.
     """
 
@@ -32,7 +36,7 @@ class Interchange:
     test: bool = True
 
     def pieces(self, transactions: Iterable[Iterable[str]]) -> Iterator[str]:
-        """Return the whole interchange, segment by segment."""
+        """Return the whole interchange, piece by piece; each transaction is read to its end before the next is asked for."""
         count = 0
         for body in transactions:
             if count == 0:
@@ -42,7 +46,7 @@ class Interchange:
             yield segment("ST", self.transaction, control, self.version)
             size = 2
             for one in body:
-                size += 1
+                size += one.count(TERMINATOR)
                 yield one
             yield segment("SE", str(size), control)
         if count:
@@ -94,3 +98,23 @@ class Levels:
         """Return the next HL segment: `code` 20 provider, 22 subscriber, 23 patient."""
         self.last += 1
         return segment("HL", str(self.last), "" if parent is None else str(parent), code, "1" if children else "0")
+
+
+def batches(
+    items: Iterable[Item], limit: int, weight: Callable[[Item], int] = lambda item: 1
+) -> Iterator[Iterator[Item]]:
+    """Split a stream, without holding it, into streams that weigh at most `limit`; read each before the next.
+
+    An item that weighs more than `limit` is a stream of its own.
+    """
+    number = total = 0
+
+    def batch(item: Item) -> int:
+        nonlocal number, total
+        total += weight(item)
+        if total > limit:
+            number, total = number + 1, weight(item)
+        return number
+
+    for _, items_of_batch in itertools.groupby(items, key=batch):
+        yield items_of_batch

@@ -7,100 +7,107 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import Any
+from operator import attrgetter
 
 from healthsim_core.declarations import Document
 from healthsim_core.export import Source
-from healthsim_x12 import Interchange, clean, day, segment
-from membersim.formats.reading import SENDER, Report, payers, rows
+from healthsim_x12 import Interchange, batches, clean, day, segment
+from membersim.formats.reading import SENDER, Report, Row, control_number, rows
 
 MEMBERS_PER_TRANSACTION = 10_000
 _LINES = {"HMO": "HMO", "MA-HMO": "HMO", "PPO": "PPO", "MA-PPO": "PPO", "EPO": "EPO"}
 """Insurance line code (X12 1205) by plan; HLT, health, for the others."""
+_REQUIRED = ("family_name", "given_name", "birth_date", "gender", "address_line", "city", "state", "zip_code")
+
+Member = list[Row]
+"""One member's coverages, oldest first."""
 
 
 def write(source: Source) -> Iterable[Document]:
     """Return one document a payer."""
-    for number, (payer_id, payer_name) in enumerate(payers(source)):
+    for number, payer in enumerate(rows(source, "x12_834_payers.sql")):
         report = Report()
-        file = f"{payer_id}.x12"
-        envelope = Interchange("834", "005010X220A1", "BE", SENDER, payer_id, source.as_of, source.number + number)
-        pieces = _pieces(source, envelope, payer_id, payer_name, report, file)
-        yield Document(file, pieces, lambda report=report: report.counts, report.notes)
+        file = f"{payer.payer_id}.x12"
+        control = control_number(source, 0, number)
+        envelope = Interchange("834", "005010X220A1", "BE", SENDER, payer.payer_id, source.as_of, control)
+        yield Document(file, _pieces(source, envelope, payer, report, file), lambda of=report: of.counts, report.notes)
 
 
-def _pieces(
-    source: Source, envelope: Interchange, payer_id: str, payer_name: str, report: Report, file: str
-) -> Iterator[str]:
-    members = rows(source, "x12_834_members.sql", payer_id)
-    families = (list(family) for _, family in itertools.groupby(members, key=lambda member: member["subscriber_id"]))
-    yield from envelope.pieces(_transactions(source, families, payer_id, payer_name, report))
+def _pieces(source: Source, envelope: Interchange, payer: Row, report: Report, file: str) -> Iterator[str]:
+    members = rows(source, "x12_834_members.sql", payer.payer_id)
+    families = (_family(family, report) for _, family in itertools.groupby(members, key=attrgetter("subscriber_id")))
+    kept = (family for family in families if family)
+    transactions = (
+        _transaction(source, batch, f"{envelope.number:09d}{number:03d}", payer, report)
+        for number, batch in enumerate(batches(kept, MEMBERS_PER_TRANSACTION, len), 1)
+    )
+    yield from envelope.pieces(transactions)
     report.finish(file)
 
 
-def _transactions(
-    source: Source, families: Iterator[list[dict]], payer_id: str, payer_name: str, report: Report
-) -> Iterator[Iterator[str]]:
-    for number in itertools.count(1):
-        first = next(families, None)
-        if first is None:
-            return
-        yield _transaction(source, itertools.chain([first], families), number, payer_id, payer_name, report)
+def _family(covered: Iterator[Row], report: Report) -> list[Member]:
+    """Return a family's members that can be written; none without their subscriber, whom the standard wants first."""
+    members = [list(coverages) for _, coverages in itertools.groupby(covered, key=attrgetter("member_id"))]
+    kept = []
+    for member in members:
+        lacking = next((name for name in _REQUIRED if not getattr(member[0], name)), None)
+        if lacking:
+            report.skip("member", member[0].member_id, f"no {lacking}")
+        elif member[0].relationship_code == "18" or kept:
+            kept.append(member)
+        else:
+            report.skip("member", member[0].member_id, "the subscriber is not in the file")
+    return kept
 
 
 def _transaction(
-    source: Source, families: Iterator[list[dict]], number: int, payer_id: str, payer_name: str, report: Report
+    source: Source, families: Iterator[list[Member]], reference: str, payer: Row, report: Report
 ) -> Iterator[str]:
-    yield segment("BGN", "00", f"{source.number:09d}{number:03d}", day(source.as_of), "1200", "", "", "", "4")
+    yield segment("BGN", "00", reference, day(source.as_of), "1200", "", "", "", "4")
     yield segment("DTP", "007", "D8", day(source.as_of))
     yield segment("N1", "P5", "HEALTHSIM SYNTHETIC SPONSOR", "FI", "890000001")
-    yield segment("N1", "IN", clean(payer_name, 60), "94", payer_id)
-    written = 0
+    yield segment("N1", "IN", clean(payer.payer_name, 60), "94", clean(payer.payer_id, 80))
     for family in families:
-        for member in family:
-            yield from _member(member, report)
-        written += len(family)
-        if written >= MEMBERS_PER_TRANSACTION:
-            return
+        for coverages in family:
+            yield _member(coverages) + "".join(map(_coverage, coverages))
+            report.wrote("subscriber" if coverages[0].relationship_code == "18" else "dependent")
 
 
-def _member(member: dict[str, Any], report: Report) -> Iterator[str]:
-    if not all(member[name] for name in ("address_line", "city", "state", "zip_code")):
-        report.skip("member", member["member_id"], "no address")
-        return
-    subscriber = member["relationship_code"] == "18"
-    report.wrote("subscriber" if subscriber else "dependent")
-    employment = ("RT" if member["coverage_type"] == "Medicare" else "FT") if subscriber else ""
-    yield segment("INS", "Y" if subscriber else "N", member["relationship_code"], "030", "XN", "A", "", "", employment)
-    yield segment("REF", "0F", member["subscriber_id"])
-    if member["group_number"]:
-        yield segment("REF", "1L", clean(member["group_number"], 50))
-    yield segment("DTP", "356", "D8", day(member["start_date"]))
-    yield segment(
-        "NM1",
-        "IL",
-        "1",
-        clean(member["family_name"], 60),
-        clean(member["given_name"], 35),
-        "",
-        "",
-        "",
-        "34",
-        member["ssn"],
-    )
-    if member["phone"]:
-        yield segment("PER", "IP", "", "HP", member["phone"])
-    yield segment("N3", clean(member["address_line"], 55))
-    yield segment("N4", clean(member["city"], 30), member["state"], member["zip_code"])
-    yield segment("DMG", "D8", day(member["birth_date"]), member["gender"])
-    yield segment(
-        "HD",
-        "030",
-        "",
-        _LINES.get(member["plan_code"], "HLT"),
-        clean(member["plan_name"], 50),
-        member["coverage_level"],
-    )
-    yield segment("DTP", "348", "D8", day(member["start_date"]))
-    if member["end_date"]:
-        yield segment("DTP", "349", "D8", day(member["end_date"]))
+def _member(coverages: Member) -> str:
+    member = coverages[0]
+    subscriber = member.relationship_code == "18"
+    medicare = any(one.coverage_type == "Medicare" for one in coverages)
+    employment = ("RT" if medicare else "FT") if subscriber else ""
+    # Medicare plan code (X12 1218): C is parts A and B, which every Medicare plan asks for.
+    entitlement = "C" if medicare else ""
+    name = (clean(member.family_name, 60), clean(member.given_name, 35))
+    found = [
+        segment(
+            "INS",
+            "Y" if subscriber else "N",
+            member.relationship_code,
+            "030",
+            "XN",
+            "A",
+            entitlement,
+            "",
+            employment,
+        ),
+        segment("REF", "0F", member.subscriber_id),
+        segment("REF", "1L", clean(member.group_number, 50)) if member.group_number else "",
+        segment("REF", "23", member.member_id),
+        segment("DTP", "356", "D8", day(member.start_date)),
+        segment("NM1", "IL", "1", *name, "", "", "", *(("34", member.ssn) if member.ssn else ())),
+        segment("PER", "IP", "", "HP", member.phone) if member.phone else "",
+        segment("N3", clean(member.address_line, 55)),
+        segment("N4", clean(member.city, 30), member.state, member.zip_code),
+        segment("DMG", "D8", day(member.birth_date), member.gender),
+    ]
+    return "".join(found)
+
+
+def _coverage(coverage: Row) -> str:
+    line = _LINES.get(coverage.plan_code, "HLT")
+    text = segment("HD", "030", "", line, clean(coverage.plan_name, 50), coverage.coverage_level)
+    text += segment("DTP", "348", "D8", day(coverage.start_date))
+    return text + (segment("DTP", "349", "D8", day(coverage.end_date)) if coverage.end_date else "")

@@ -4,6 +4,6 @@ SELECT
   p.ssn, p.phone, p.address_line, p.city, p.state, p.zip_code
 FROM members m
 JOIN coverages v USING (member_id)
-JOIN persons p USING (person_id)
+LEFT JOIN persons p USING (person_id)
 WHERE v.payer_id = ?
-ORDER BY m.subscriber_id, m.relationship_code <> '18', m.relationship_code, m.member_id, v.coverage_id
+ORDER BY m.subscriber_id, m.relationship_code <> '18', m.relationship_code, m.member_id, v.start_date, v.coverage_id

@@ -1,159 +1,214 @@
 """X12 837P (005010X222A1): each payer's professional claims, by billing provider, subscriber and patient.
 
-Where the patient is the subscriber, the claim stands under the subscriber's level; otherwise under a patient's level of its
-own. A billing provider's level opens again in a new transaction after 5,000 claims, the number receivers accept.
+Where the patient is the subscriber, the claim stands under the subscriber's level; dependents stand under a level of the
+subscriber with a patient's level each. Levels open again in a new transaction after 5,000 claims, the number receivers accept.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import Any
+from operator import attrgetter
+
+from attrs import frozen
 
 from healthsim_core.declarations import Document
 from healthsim_core.export import Source
-from healthsim_x12 import Interchange, Levels, amount, clean, component, day, segment
-from membersim.formats.reading import SENDER, Report, payers, rows
+from healthsim_x12 import Interchange, Levels, batches, cents, clean, component, day, segment
+from membersim.formats.reading import SENDER, Follower, Report, Row, control_number, peek, rows
 
 CLAIMS_PER_TRANSACTION = 5_000
+LINES_PER_CLAIM = 50
+DIAGNOSES_PER_CLAIM = 12
 _FILING = {"Original": "MB", "MA-HMO": "16", "MA-PPO": "16", "PPO": "12", "EPO": "14", "HMO": "HM"}
 _FILING_BY_TYPE = {"Medicaid": "MC", "Medicare": "MB"}
 """Claim filing indicator (X12 1032) by plan, else by coverage type, else CI, commercial."""
+_INPATIENT = ("21", "51", "61")
+"""Places of service whose claims must say when the patient was admitted."""
 
-Claim = dict[str, Any]
+_provider_level = attrgetter("billing_facility_id")
+_subscriber_level = attrgetter("subscriber_id", "plan_code", "group_number")
+_patient_level = attrgetter("member_id")
+
+
+@frozen
+class Directory:
+    """The segments of every facility and provider that can bill or render, made once: {id: text}."""
+
+    billing: dict[str, str]
+    place: dict[str, str]
+    rendering: dict[str, str]
+
+
+@frozen
+class Claim:
+    """A claim that can be written, with its service lines and diagnoses in order."""
+
+    row: Row
+    lines: list[Row]
+    diagnoses: list[Row]
 
 
 def write(source: Source) -> Iterable[Document]:
     """Return one document a payer."""
-    for number, (payer_id, _) in enumerate(payers(source)):
+    directory = _directory(source)
+    for number, payer in enumerate(rows(source, "x12_837p_payers.sql", source.as_of)):
         report = Report()
-        file = f"{payer_id}.x12"
-        envelope = Interchange("837", "005010X222A1", "HC", SENDER, payer_id, source.as_of, source.number + number)
-        pieces = _pieces(source, envelope, payer_id, report, file)
-        yield Document(file, pieces, lambda report=report: report.counts, report.notes)
+        file = f"{payer.payer_id}.x12"
+        control = control_number(source, 1, number)
+        envelope = Interchange("837", "005010X222A1", "HC", SENDER, payer.payer_id, payer.file_date, control)
+        pieces = _pieces(source, envelope, payer, directory, report, file)
+        yield Document(file, pieces, lambda of=report: of.counts, report.notes)
 
 
-def _pieces(source: Source, envelope: Interchange, payer_id: str, report: Report, file: str) -> Iterator[str]:
-    if not {"facilities", "providers"} <= source.tables:
-        report.notes.append(
-            f"{file}: no claim was written: the scenario has no facilities to bill for them (healthsim-networksim makes them)"
-        )
-        return
-    claims = _claims(source, payer_id, report)
-    yield from envelope.pieces(_transactions(source, claims, payer_id, report))
+def _pieces(
+    source: Source, envelope: Interchange, payer: Row, directory: Directory, report: Report, file: str
+) -> Iterator[str]:
+    claims = _claims(source, payer.payer_id, directory, report)
+    transactions = (
+        _transaction(batch, f"{envelope.number:09d}{number:04d}", payer, directory, report)
+        for number, batch in enumerate(batches(claims, CLAIMS_PER_TRANSACTION), 1)
+    )
+    yield from envelope.pieces(transactions)
     report.finish(file)
 
 
-def _claims(source: Source, payer_id: str, report: Report) -> Iterator[Claim]:
-    """Yield claims with their lines and diagnoses: two cursors in one order, merged; incomplete claims are left out."""
-    details = rows(source, "x12_837p_details.sql", payer_id)
-    detail = next(details, None)
-    for claim in rows(source, "x12_837p_claims.sql", payer_id):
-        mine = None
-        if detail is not None and detail["claim_id"] == claim["claim_id"]:
-            mine, detail = detail, next(details, None)
-        lacking = _lacking(claim, mine)
-        if lacking:
-            report.skip("claim", claim["claim_id"], lacking)
+def _directory(source: Source) -> Directory:
+    directory = Directory({}, {}, {})
+    for one in rows(source, "x12_837p_facilities.sql") if "facilities" in source.tables else ():
+        if not (one.npi and one.tax_id and one.name and _has_address(one)):
             continue
-        yield {**claim, **mine}
+        name = clean(one.name, 60)
+        # Providers' ZIPs have nine digits; 9998 stands where the last four are not known.
+        address = _address(one, "9998")
+        taxonomy = segment("PRV", "BI", "PXC", one.taxonomy_code) if one.taxonomy_code else ""
+        phone = segment("PER", "IC", name, "TE", one.phone) if one.phone else ""
+        directory.billing[one.facility_id] = (
+            f"{taxonomy}NM1*85*2*{name}*****XX*{one.npi}~\n{address}REF*EI*{one.tax_id}~\n{phone}"
+        )
+        directory.place[one.facility_id] = f"NM1*77*2*{name}*****XX*{one.npi}~\n{address}"
+    for one in rows(source, "x12_837p_providers.sql") if "providers" in source.tables else ():
+        if one.npi and one.family_name:
+            name = (clean(one.family_name, 60), clean(one.given_name, 35))
+            directory.rendering[one.provider_id] = segment("NM1", "82", "1", *name, "", "", "", "XX", one.npi) + (
+                segment("PRV", "PE", "PXC", one.taxonomy_code) if one.taxonomy_code else ""
+            )
+    return directory
 
 
-def _lacking(claim: Claim, details: dict | None) -> str | None:
+def _claims(source: Source, payer_id: str, directory: Directory, report: Report) -> Iterator[Claim]:
+    """Yield claims with their lines and diagnoses: three cursors in one order, merged; incomplete claims are left out."""
+    lines = Follower(rows(source, "x12_837p_lines.sql", payer_id))
+    diagnoses = Follower(rows(source, "x12_837p_diagnoses.sql", payer_id))
+    for row in rows(source, "x12_837p_claims.sql", payer_id):
+        claim = Claim(row, lines.take(row.claim_id), diagnoses.take(row.claim_id))
+        lacking = _lacking(claim, directory)
+        if lacking:
+            report.skip("claim", row.claim_id, lacking)
+        else:
+            yield claim
+
+
+def _lacking(claim: Claim, directory: Directory) -> str | None:
     """Return what the standard requires and the claim does not have."""
-    if claim["billing_npi"] is None:
-        return "no billing provider"
-    if claim["rendering_npi"] is None:
-        return "no rendering provider"
-    if not all(claim[name] for name in ("address_line", "city", "state", "zip_code")):
+    row = claim.row
+    if row.billing_facility_id not in directory.billing:
+        return "no billing provider with NPI, tax number and address"
+    if row.rendering_provider_id is not None and row.rendering_provider_id not in directory.rendering:
+        return "its rendering provider has no NPI"
+    if row.facility_id is not None and row.facility_id not in directory.place:
+        return "its place of service has no NPI and address"
+    if not _has_address(row):
         return "the patient has no address"
-    if details is None:
+    if not (row.family_name and row.birth_date and row.gender and row.subscriber_family_name):
+        return "the patient or subscriber has no name, birth date or gender"
+    if not row.place_of_service_code:
+        return "no place of service"
+    if row.frequency_code in ("7", "8"):
+        return "it replaces or voids a claim whose number is not known"
+    if not claim.lines:
         return "no service lines"
-    return None if details["diagnoses"] else "no diagnosis"
+    if len(claim.lines) > LINES_PER_CLAIM:
+        return f"more than {LINES_PER_CLAIM} service lines"
+    if not claim.diagnoses:
+        return "no diagnosis"
+    if sum(line.charge for line in claim.lines) != row.charge:
+        return "its lines do not add up to its charge"
+    return None
 
 
-def _transactions(source: Source, claims: Iterator[Claim], payer_id: str, report: Report) -> Iterator[Iterator[str]]:
-    for number in itertools.count(1):
-        first = next(claims, None)
-        if first is None:
-            return
-        # islice keeps the transaction within its number of claims; what is left starts the next one.
-        mine = itertools.chain([first], itertools.islice(claims, CLAIMS_PER_TRANSACTION - 1))
-        yield _transaction(source, mine, number, payer_id, report)
+def _has_address(row: Row) -> bool:
+    return bool(row.address_line and row.city and row.state and row.zip_code)
 
 
-def _transaction(source: Source, claims: Iterator[Claim], number: int, payer_id: str, report: Report) -> Iterator[str]:
+def _address(row: Row, zip_suffix: str = "") -> str:
+    zip_code = row.zip_code + zip_suffix if len(row.zip_code) == 5 else row.zip_code
+    return f"N3*{clean(row.address_line, 55)}~\nN4*{clean(row.city, 30)}*{row.state}*{zip_code}~\n"
+
+
+def _transaction(
+    claims: Iterator[Claim], reference: str, payer: Row, directory: Directory, report: Report
+) -> Iterator[str]:
     levels = Levels()
-    yield segment("BHT", "0019", "00", f"{source.number:09d}{number:04d}", day(source.as_of), "1200", "CH")
+    payer_name = clean(payer.payer_name, 60)
+    payer_id = clean(payer.payer_id, 80)
+    yield segment("BHT", "0019", "00", reference, day(payer.file_date), "1200", "CH")
     yield segment("NM1", "41", "2", "HEALTHSIM SYNTHETIC DATA", "", "", "", "", "46", SENDER)
     yield segment("PER", "IC", "TEST DATA DESK", "TE", "2025550100")
-    first = next(claims)
-    yield segment("NM1", "40", "2", clean(first["payer_name"], 60), "", "", "", "", "46", payer_id)
-    claims = itertools.chain([first], claims)
-    for _, of_provider in itertools.groupby(claims, key=lambda claim: claim["billing_facility_id"]):
-        claim = next(of_provider)
-        billing = levels.last + 1
-        yield from _billing_provider(claim, levels)
-        for _, of_patient in itertools.groupby(
-            itertools.chain([claim], of_provider), key=lambda claim: claim["member_id"]
+    yield segment("NM1", "40", "2", payer_name, "", "", "", "", "46", payer_id)
+    pays = segment("NM1", "PR", "2", payer_name, "", "", "", "", "PI", payer_id)
+    for facility, of_provider in itertools.groupby(claims, key=lambda claim: _provider_level(claim.row)):
+        yield levels.segment("20", None, True) + directory.billing[facility]
+        billing = levels.last
+        for (_, own), of_subscriber in itertools.groupby(
+            of_provider, key=lambda claim: (_subscriber_level(claim.row), claim.row.relationship_code == "18")
         ):
-            yield from _patient(of_patient, levels, billing, payer_id, report)
+            first, of_subscriber = peek(of_subscriber)
+            yield levels.segment("22", billing, not own) + _subscriber(first.row, own) + pays
+            subscriber = levels.last
+            for _, of_patient in itertools.groupby(of_subscriber, key=lambda claim: _patient_level(claim.row)):
+                first, of_patient = peek(of_patient)
+                if not own:
+                    yield levels.segment("23", subscriber, False) + _patient(first.row)
+                for claim in of_patient:
+                    yield _claim(claim, directory)
+                    report.wrote("claim")
 
 
-def _billing_provider(claim: Claim, levels: Levels) -> Iterator[str]:
-    yield levels.segment("20", None, True)
-    yield segment("PRV", "BI", "PXC", claim["billing_taxonomy_code"])
-    yield segment("NM1", "85", "2", clean(claim["billing_name"], 60), "", "", "", "", "XX", claim["billing_npi"])
-    yield from _address(claim, "billing_", nine_digits=True)
-    yield segment("REF", "EI", claim["billing_tax_id"])
+def _subscriber(row: Row, own: bool) -> str:
+    filing = _FILING.get(row.plan_code) or _FILING_BY_TYPE.get(row.coverage_type, "CI")
+    name = (clean(row.subscriber_family_name, 60), clean(row.subscriber_given_name, 35))
+    text = segment("SBR", "P", "18" if own else "", clean(row.group_number, 50), "", "", "", "", "", filing)
+    text += segment("NM1", "IL", "1", *name, "", "", "", "MI", row.subscriber_id)
+    return text + (_demographics(row) if own else "")
 
 
-def _address(claim: Claim, prefix: str = "", nine_digits: bool = False) -> Iterator[str]:
-    """Yield N3 and N4; providers' ZIPs need nine digits, and 9998 stands where the last four are not known."""
-    zip_code = claim[f"{prefix}zip_code"] + ("9998" if nine_digits else "")
-    yield segment("N3", clean(claim[f"{prefix}address_line"], 55))
-    yield segment("N4", clean(claim[f"{prefix}city"], 30), claim[f"{prefix}state"], zip_code)
+def _patient(row: Row) -> str:
+    name = (clean(row.family_name, 60), clean(row.given_name, 35))
+    return segment("PAT", row.relationship_code) + segment("NM1", "QC", "1", *name) + _demographics(row)
 
 
-def _patient(claims: Iterator[Claim], levels: Levels, billing: int, payer_id: str, report: Report) -> Iterator[str]:
-    claim = next(claims)
-    own = claim["relationship_code"] == "18"
-    filing = _FILING.get(claim["plan_code"]) or _FILING_BY_TYPE.get(claim["coverage_type"], "CI")
-    yield levels.segment("22", billing, not own)
-    subscriber = levels.last
-    yield segment("SBR", "P", "18" if own else "", clean(claim["group_number"], 50), "", "", "", "", "", filing)
-    name = (clean(claim["subscriber_family_name"], 60), clean(claim["subscriber_given_name"], 35))
-    yield segment("NM1", "IL", "1", *name, "", "", "", "MI", claim["subscriber_id"])
-    if own:
-        yield from _address(claim)
-        yield segment("DMG", "D8", day(claim["birth_date"]), claim["gender"])
-    yield segment("NM1", "PR", "2", clean(claim["payer_name"], 60), "", "", "", "", "PI", payer_id)
-    if not own:
-        yield levels.segment("23", subscriber, False)
-        yield segment("PAT", claim["relationship_code"])
-        yield segment("NM1", "QC", "1", clean(claim["family_name"], 60), clean(claim["given_name"], 35))
-        yield from _address(claim)
-        yield segment("DMG", "D8", day(claim["birth_date"]), claim["gender"])
-    for one in itertools.chain([claim], claims):
-        yield from _claim(one)
-        report.wrote("claim")
+def _demographics(row: Row) -> str:
+    return _address(row) + f"DMG*D8*{row.birth_date}*{row.gender}~\n"
 
 
-def _claim(claim: Claim) -> Iterator[str]:
-    place = component(claim["place_of_service_code"] or "11", "B", claim["frequency_code"])
-    yield segment("CLM", claim["claim_id"], amount(claim["charge_amount"]), "", "", place, "Y", "A", "Y", "Y")
-    codes = [
-        component("ABF" if rank else "ABK", code.replace(".", "")) for rank, code in enumerate(claim["diagnoses"][:12])
-    ]
-    yield segment("HI", *codes)
-    rendering = (clean(claim["rendering_family_name"], 60), clean(claim["rendering_given_name"], 35))
-    yield segment("NM1", "82", "1", *rendering, "", "", "", "XX", claim["rendering_npi"])
-    yield segment("PRV", "PE", "PXC", claim["rendering_taxonomy_code"])
-    if claim["facility_npi"] is not None and claim["facility_id"] != claim["billing_facility_id"]:
-        yield segment("NM1", "77", "2", clean(claim["facility_name"], 60), "", "", "", "", "XX", claim["facility_npi"])
-        yield from _address(claim, "facility_", nine_digits=True)
-    for number, line in enumerate(claim["lines"], 1):
-        yield segment("LX", str(number))
-        service = component("HC", line["code"], line["modifier"] or "")
-        yield segment("SV1", service, amount(line["charge"]), "UN", str(line["units"]), "", "", line["pointers"])
-        yield segment("DTP", "472", "D8", day(line["day"]))
+def _claim(claim: Claim, directory: Directory) -> str:
+    row = claim.row
+    place = f"{row.place_of_service_code}:B:{row.frequency_code}"
+    codes = [f"ABF:{one.code}" for one in claim.diagnoses[:DIAGNOSES_PER_CLAIM]]
+    text = [f"CLM*{row.claim_id}*{cents(row.charge)}***{place}*Y*A*Y*Y~\n"]
+    if row.place_of_service_code in _INPATIENT:
+        text.append(f"DTP*435*D8*{row.service_date}~\n")
+    # The first is the principal diagnosis, ABK.
+    text.append(f"HI*ABK{'*'.join(codes)[3:]}~\n")
+    if row.rendering_provider_id is not None:
+        text.append(directory.rendering[row.rendering_provider_id])
+    if row.facility_id is not None and row.facility_id != row.billing_facility_id:
+        text.append(directory.place[row.facility_id])
+    for number, line in enumerate(claim.lines, 1):
+        service = component("HC", line.procedure_code, line.modifier_code or "")
+        text.append(
+            f"LX*{number}~\nSV1*{service}*{cents(line.charge)}*UN*{line.unit_count}***{line.diagnosis_pointers}~\n"
+            f"DTP*472*D8*{line.service_date}~\n"
+        )
+    return "".join(text)
