@@ -77,4 +77,8 @@ def test_fhircraft_accepts_one_of_each_kind(resources):
 
 def test_the_rules_of_us_core_hold_for_one_of_each_kind(resources):
     pytest.importorskip("fhirpathpy")
-    assert [problem for one in one_of_each(resources[0]) for problem in us_core_problems(one)] == []
+    # The rules we carry are for what a patient's record holds; the directory's profiles have none.
+    directory = ("Practitioner", "PractitionerRole", "Organization", "Location")
+    chosen = [one for one in one_of_each(resources[0]) if one["resourceType"] not in directory]
+    assert len(chosen) > 30
+    assert [problem for one in chosen for problem in us_core_problems(one)] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import re
 import unicodedata
 from decimal import Decimal
@@ -16,6 +17,7 @@ _OUTSIDE = re.compile(r"[^A-Z0-9 !\"&'()+,\-./;?=%@\[\]_{}\\|<>#$]")
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "’": "'", "‘": "'", "–": "-", "—": "-"})  # fmt: skip
 
 
+@functools.lru_cache(maxsize=65_536)  # names and cities repeat; a claim cleans a dozen
 def clean(text: object, longest: int | None = None) -> str:
     """Return text as an element can carry it: upper case without accents, separators as blanks, at most `longest` long."""
     text = str(text or "")

@@ -14,7 +14,11 @@ def judge(path: Path) -> list[str]:
     import pyx12.x12n_document
 
     said = io.StringIO()
-    valid = pyx12.x12n_document.x12n_document(pyx12.params.params(), str(path), None, None, fd_json=said)
+    try:
+        valid = pyx12.x12n_document.x12n_document(pyx12.params.params(), str(path), None, None, fd_json=said)
+    # It falls over some faults, e.g. a composite with too many components or a version it has no map of.
+    except Exception as error:
+        return [f"pyx12 fails: {type(error).__name__}: {error}"]
     errors = list(_errors(json.loads(said.getvalue() or "{}")))
     if not valid and not errors:
         errors.append("pyx12 calls the file invalid without saying why")

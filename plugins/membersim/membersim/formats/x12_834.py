@@ -50,7 +50,8 @@ def _family(covered: Iterator[Row], report: Report) -> list[Member]:
     members = [list(coverages) for _, coverages in itertools.groupby(covered, key=attrgetter("member_id"))]
     kept = []
     for member in members:
-        lacking = next((name for name in _REQUIRED if not getattr(member[0], name)), None)
+        # What cleaning leaves counts: a name of letters that X12 does not have is no name there.
+        lacking = next((name for name in _REQUIRED if not clean(getattr(member[0], name))), None)
         if lacking:
             report.skip("member", member[0].member_id, f"no {lacking}")
         elif member[0].relationship_code == "18" or kept:

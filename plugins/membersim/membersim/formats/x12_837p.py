@@ -6,6 +6,7 @@ subscriber with a patient's level each. Levels open again in a new transaction a
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterable, Iterator
 from operator import attrgetter
@@ -20,6 +21,7 @@ from membersim.formats.reading import SENDER, Follower, Report, Row, control_num
 CLAIMS_PER_TRANSACTION = 5_000
 LINES_PER_CLAIM = 50
 DIAGNOSES_PER_CLAIM = 12
+POINTERS_PER_LINE = 4
 _FILING = {"Original": "MB", "MA-HMO": "16", "MA-PPO": "16", "PPO": "12", "EPO": "14", "HMO": "HM"}
 _FILING_BY_TYPE = {"Medicaid": "MC", "Medicare": "MB"}
 """Claim filing indicator (X12 1032) by plan, else by coverage type, else CI, commercial."""
@@ -64,6 +66,11 @@ def write(source: Source) -> Iterable[Document]:
 def _pieces(
     source: Source, envelope: Interchange, payer: Row, directory: Directory, report: Report, file: str
 ) -> Iterator[str]:
+    if not directory.billing:
+        report.notes.append(
+            f"{file}: no claim was written: the scenario has no facilities to bill for them (healthsim-networksim makes them)"
+        )
+        return
     claims = _claims(source, payer.payer_id, directory, report)
     transactions = (
         _transaction(batch, f"{envelope.number:09d}{number:04d}", payer, directory, report)
@@ -76,7 +83,7 @@ def _pieces(
 def _directory(source: Source) -> Directory:
     directory = Directory({}, {}, {})
     for one in rows(source, "x12_837p_facilities.sql") if "facilities" in source.tables else ():
-        if not (one.npi and one.tax_id and one.name and _has_address(one)):
+        if not (one.npi and one.tax_id and clean(one.name) and _has_address(one)):
             continue
         name = clean(one.name, 60)
         # Providers' ZIPs have nine digits; 9998 stands where the last four are not known.
@@ -88,7 +95,7 @@ def _directory(source: Source) -> Directory:
         )
         directory.place[one.facility_id] = f"NM1*77*2*{name}*****XX*{one.npi}~\n{address}"
     for one in rows(source, "x12_837p_providers.sql") if "providers" in source.tables else ():
-        if one.npi and one.family_name:
+        if one.npi and clean(one.family_name):
             name = (clean(one.family_name, 60), clean(one.given_name, 35))
             directory.rendering[one.provider_id] = segment("NM1", "82", "1", *name, "", "", "", "XX", one.npi) + (
                 segment("PRV", "PE", "PXC", one.taxonomy_code) if one.taxonomy_code else ""
@@ -120,7 +127,7 @@ def _lacking(claim: Claim, directory: Directory) -> str | None:
         return "its place of service has no NPI and address"
     if not _has_address(row):
         return "the patient has no address"
-    if not (row.family_name and row.birth_date and row.gender and row.subscriber_family_name):
+    if not (clean(row.family_name) and row.birth_date and row.gender and clean(row.subscriber_family_name)):
         return "the patient or subscriber has no name, birth date or gender"
     if not row.place_of_service_code:
         return "no place of service"
@@ -132,13 +139,23 @@ def _lacking(claim: Claim, directory: Directory) -> str | None:
         return f"more than {LINES_PER_CLAIM} service lines"
     if not claim.diagnoses:
         return "no diagnosis"
+    if not all(_pointers(line.diagnosis_pointers, len(claim.diagnoses)) for line in claim.lines):
+        return "a line points to no diagnosis of its claim"
     if sum(line.charge for line in claim.lines) != row.charge:
         return "its lines do not add up to its charge"
     return None
 
 
+@functools.lru_cache(maxsize=4_096)
+def _pointers(ranks: str | None, diagnoses: int) -> str:
+    """Return the ranks a line points to, of those that are written; the standard has room for four."""
+    last = min(diagnoses, DIAGNOSES_PER_CLAIM)
+    written = [rank for rank in (ranks or "").split(":") if rank and int(rank) <= last]
+    return ":".join(written[:POINTERS_PER_LINE])
+
+
 def _has_address(row: Row) -> bool:
-    return bool(row.address_line and row.city and row.state and row.zip_code)
+    return bool(clean(row.address_line) and clean(row.city) and row.state and row.zip_code)
 
 
 def _address(row: Row, zip_suffix: str = "") -> str:
@@ -160,14 +177,14 @@ def _transaction(
     for facility, of_provider in itertools.groupby(claims, key=lambda claim: _provider_level(claim.row)):
         yield levels.segment("20", None, True) + directory.billing[facility]
         billing = levels.last
-        for (_, own), of_subscriber in itertools.groupby(
+        for (_, own), found in itertools.groupby(
             of_provider, key=lambda claim: (_subscriber_level(claim.row), claim.row.relationship_code == "18")
         ):
-            first, of_subscriber = peek(of_subscriber)
+            first, of_subscriber = peek(found)
             yield levels.segment("22", billing, not own) + _subscriber(first.row, own) + pays
             subscriber = levels.last
-            for _, of_patient in itertools.groupby(of_subscriber, key=lambda claim: _patient_level(claim.row)):
-                first, of_patient = peek(of_patient)
+            for _, theirs in itertools.groupby(of_subscriber, key=lambda claim: _patient_level(claim.row)):
+                first, of_patient = peek(theirs)
                 if not own:
                     yield levels.segment("23", subscriber, False) + _patient(first.row)
                 for claim in of_patient:
@@ -207,8 +224,9 @@ def _claim(claim: Claim, directory: Directory) -> str:
         text.append(directory.place[row.facility_id])
     for number, line in enumerate(claim.lines, 1):
         service = component("HC", line.procedure_code, line.modifier_code or "")
+        pointers = _pointers(line.diagnosis_pointers, len(claim.diagnoses))
         text.append(
-            f"LX*{number}~\nSV1*{service}*{cents(line.charge)}*UN*{line.unit_count}***{line.diagnosis_pointers}~\n"
+            f"LX*{number}~\nSV1*{service}*{cents(line.charge)}*UN*{line.unit_count}***{pointers}~\n"
             f"DTP*472*D8*{line.service_date}~\n"
         )
     return "".join(text)
