@@ -61,6 +61,9 @@ def generate_span(plan: Plan, span: Span, rosters: dict[str, Columns]) -> tuple[
         for table, rows in _checked_rows(plan, event_type, events, span).items():
             if rows.length:
                 context.written.setdefault(table, []).append(rows)
+    for events in timeline.finished.values():
+        # Events and context point at each other; waiting for the garbage collector would hold several spans in memory.
+        events.context = None
     return {table: context.rows(table) for table in context.written}, timeline
 
 

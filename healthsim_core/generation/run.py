@@ -26,7 +26,7 @@ from healthsim_core.generation.resolving import Asked, resolve
 from healthsim_core.generation.validation import Tally, ValidationReport
 from healthsim_core.state.store import Scenario, ScenarioWriter, Store, home, read_about, sanitize_name
 
-SPAN_SIZE = 5000
+SPAN_SIZE = 10_000
 """Persons generated at a time: enough to keep numpy busy, few enough to keep memory flat."""
 
 EXPORT_MEMORY = "1GB"

@@ -24,6 +24,10 @@ FORMAT_VERSION = 1
 """The layout of scenario files; a file with a higher one is from a newer HealthSim."""
 
 
+WRITER_MEMORY = "512MB"
+"""What DuckDB may hold while a scenario is written; what is more goes to its file."""
+
+
 class StoreError(HealthSimError):
     """A scenario could not be read or written; what was there before is untouched."""
 
@@ -175,6 +179,7 @@ class ScenarioWriter:
         finally:
             os.umask(old)
         # One transaction: bulk rows go straight to the file, and no checkpoint comes in between.
+        self.connection.execute(f"SET memory_limit='{WRITER_MEMORY}'")
         self.connection.execute("BEGIN")
         self.connection.execute("CREATE SCHEMA healthsim")
         return self

@@ -55,7 +55,12 @@ def measure(count: int, mode: str) -> dict[str, float]:
             started = time.perf_counter()
             writer.finish({"versions": {}})
             floor += time.perf_counter() - started
-        return {"whole": whole, "floor": floor, "rows": sum(result.counts.values()), "bytes": result.scenario.path.stat().st_size}
+        return {
+            "whole": whole,
+            "floor": floor,
+            "rows": sum(result.counts.values()),
+            "bytes": result.scenario.path.stat().st_size,
+        }
 
 
 def alone(*words: str) -> dict[str, float]:
@@ -88,7 +93,9 @@ def report() -> str:
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for count in SIZES:
-        one = sorted((alone("measure", str(count), "whole") for _ in range(3)), key=lambda run: run["whole"] / run["floor"])[1]
+        one = sorted(
+            (alone("measure", str(count), "whole") for _ in range(3)), key=lambda run: run["whole"] / run["floor"]
+        )[1]
         peak = alone("measure", str(count), "memory")["peak"]
         lines.append(
             f"| {count:,} | {one['rows']:,} | {one['whole']:.2f} | {one['rows'] / one['whole']:,.0f} | {one['floor']:.2f} "
