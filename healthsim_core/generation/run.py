@@ -28,6 +28,8 @@ from healthsim_core.state.store import Scenario, ScenarioWriter, Store, home, re
 
 SPAN_SIZE = 10_000
 """Persons generated at a time: enough to keep numpy busy, few enough to keep memory flat."""
+SPANS_PER_FLUSH = 4
+"""Spans appended between commits: fewer keep memory lower, more keep the file smaller."""
 
 EXPORT_MEMORY = "1GB"
 
@@ -197,11 +199,15 @@ def fill(plan: Plan, writer: ScenarioWriter, span_size: int = SPAN_SIZE, progres
     failure: list[BaseException] = []
 
     def drain() -> None:
+        appended = 0
         while (batch := pending.get()) is not None:
             if not failure:
                 try:
                     for table, rows in batch.items():
                         writer.append(plan.tables[table], rows)
+                    appended += 1
+                    if appended % SPANS_PER_FLUSH == 0:
+                        writer.flush()
                 except BaseException as error:  # noqa: BLE001 - carried to the caller's thread
                     failure.append(error)
 

@@ -178,7 +178,7 @@ class ScenarioWriter:
             raise StoreError(f"cannot create scenario {self.name!r}: {str(error).splitlines()[0]}") from error
         finally:
             os.umask(old)
-        # One transaction: bulk rows go straight to the file, and no checkpoint comes in between.
+        # Long transactions: bulk rows go straight to the file, and no checkpoint comes in between.
         self.connection.execute(f"SET memory_limit='{WRITER_MEMORY}'")
         self.connection.execute("BEGIN")
         self.connection.execute("CREATE SCHEMA healthsim")
@@ -201,6 +201,14 @@ class ScenarioWriter:
             raise StoreError(
                 f"cannot write table {table.name} of scenario {self.name!r}: {str(error).splitlines()[0]}"
             ) from error
+
+    def flush(self) -> None:
+        """Commit what was appended; DuckDB holds memory for a transaction's rows until then. Still nothing is visible."""
+        try:
+            self.connection.execute("COMMIT")
+            self.connection.execute("BEGIN")
+        except duckdb.Error as error:
+            raise StoreError(f"cannot write scenario {self.name!r}: {str(error).splitlines()[0]}") from error
 
     def finish(self, record: Mapping[str, Any]) -> Path:
         """Write the scenario's record, close the file and put it in place; UserError where the name was taken meanwhile."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from healthsim_core.columns import Array
 from healthsim_core.declarations import Derivation
+from healthsim_core.errors import Problems
 from healthsim_core.people import People
 from networksim.directory import specialties
 
@@ -16,12 +17,8 @@ def assign(people: People) -> dict[str, Array]:
     """Return keys (int64, -1 for none) of each person's providers and facilities."""
     providers, facilities = people.rosters["providers"], people.rosters["facilities"]
     county = people["county_fips"].lookup({word: int(word) for word in people["county_fips"].words}, -1, np.int64)
-    wanted = dict(people.facts.get("network", {})).get("primary_care_provider", {}).get("specialty")
-    primary = (
-        {wanted}
-        if wanted in {one.specialty for one in specialties()}
-        else {one.specialty for one in specialties() if one.kind == "primary"}
-    )
+    wanted = _wanted(people)
+    primary = {wanted} if wanted else {one.specialty for one in specialties() if one.kind == "primary"}
     child = people["age"] < 18
     turn = people.unit
     found = {
@@ -44,6 +41,17 @@ def assign(people: People) -> dict[str, Array]:
     place = np.searchsorted(providers["provider_id"], found["pcp_provider"])
     practice = providers["facility_id"][np.minimum(place, len(providers["facility_id"]) - 1)]
     return {**found, "pcp_facility": np.where(found["pcp_provider"] >= 0, practice, -1)}
+
+
+def _wanted(people: People) -> str | None:
+    """Return the specialty a profile wants of primary care providers; SpecificationError where there is none such."""
+    wanted = dict(people.facts.get("network", {})).get("primary_care_provider", {}).get("specialty")
+    names = [one.specialty for one in specialties()]
+    if wanted is not None and wanted not in names:
+        problems = Problems()
+        problems.unknown("profile.network.primary_care_provider.specialty", "specialty", wanted, names)
+        problems.raise_if_any()
+    return wanted
 
 
 def _in_turn(rows, key: str, eligible: np.ndarray, county: np.ndarray, turn: np.ndarray) -> np.ndarray:

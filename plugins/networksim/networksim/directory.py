@@ -114,12 +114,7 @@ def _facilities(fips: list[str], counties: Mapping[str, list], seed: int) -> Col
             ),
             "facility_type": Coded.encode([kind["facility_type"] for kind in repeated]),
             "taxonomy_code": Coded.encode([kind["taxonomy_code"] for kind in repeated]),
-            "ccn": Coded.encode(
-                [
-                    f"99{(value % 10_000):04d}" if kind["facility_type"] == "hospital" else None
-                    for value, kind in zip(key.tolist(), repeated, strict=True)
-                ]
-            ),
+            "ccn": np.where(np.array([kind["facility_type"] == "hospital" for kind in repeated], bool), county, -1),
             "tax_id": employer_number(key),
             "street_number": 100 + np.floor(_draw(seed, "facility.number", key) * 9800).astype(np.int64),
             "street_name": Coded(

@@ -22,7 +22,10 @@ class Facility:
     name: str = column("The name; invented.")
     facility_type: str = column("hospital, clinic or laboratory.")
     taxonomy_code: str = column("What it is.", system=NUCC)
-    ccn: str | None = column("A number in the form of a CMS certification number, of no real facility.")
+    ccn: str | None = column(
+        "A hospital's number in the form of a CMS certification number: Z and the county; no state code begins with Z.",
+        decode="CASE WHEN {ccn} >= 0 THEN 'Z' || lpad({ccn}::VARCHAR, 5, '0') END",
+    )
     tax_id: str = column(
         "Employer identification number with a prefix that is not assigned.", decode="{tax_id}::VARCHAR"
     )

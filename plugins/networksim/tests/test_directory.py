@@ -51,6 +51,30 @@ def test_everybody_works_somewhere_that_exists():
     assert np.isin(made["providers"]["facility_id"], made["facilities"]["facility_id"]).all()
 
 
+def test_no_two_hospitals_share_a_certification_number():
+    ccn = build(places("48201", "06001", "06073", "48073"), 5, {})["facilities"]["ccn"]
+    given = ccn[ccn >= 0]
+    assert len(given) == 4 and len(np.unique(given)) == 4
+
+
+def test_an_unknown_specialty_is_refused_with_what_was_meant():
+    from healthsim_core.columns import Coded, Span
+    from healthsim_core.errors import SpecificationError
+    from healthsim_core.people import People
+    from networksim.assignment import assign
+
+    people = People(
+        5,
+        Span(0, 1),
+        np.zeros(1, np.int64),
+        {"county_fips": Coded.constant("48201", 1), "age": np.array([40])},
+        build(places("48201"), 5, {}),
+        facts={"network": {"primary_care_provider": {"specialty": "internal_medecine"}}},
+    )
+    with pytest.raises(SpecificationError, match="did you mean 'internal_medicine'"):
+        assign(people)
+
+
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
     spec = {
