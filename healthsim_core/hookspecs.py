@@ -7,26 +7,28 @@ A plugin is a module named by an entry point of group `healthsim`; its functions
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import pluggy
 
-from healthsim_core.declarations import (
-    Attribute,
-    CodeSet,
-    Command,
-    Derivation,
-    Executor,
-    FormatPart,
-    OutputFormat,
-    Product,
-    Reference,
-    Roster,
-    Serializer,
-    Template,
-)
-from healthsim_core.distributions import Distribution
-from healthsim_core.events import EventType, Trigger
-from healthsim_core.tables import Table
+if TYPE_CHECKING:
+    from healthsim_core.declarations import (
+        Attribute,
+        CodeSet,
+        Command,
+        Derivation,
+        Executor,
+        FormatPart,
+        OutputFormat,
+        Product,
+        Reference,
+        Roster,
+        Serializer,
+        Template,
+    )
+    from healthsim_core.distributions import Distribution
+    from healthsim_core.events import EventType, Trigger
+    from healthsim_core.tables import Table
 
 NAMESPACE = "healthsim"
 hookspec = pluggy.HookspecMarker(NAMESPACE)
