@@ -44,7 +44,6 @@ KINDS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "healthsim_serializers": ("serializer", lambda one: one.name),
     "healthsim_output_formats": ("output format", lambda one: one.name),
     "healthsim_format_parts": ("format part", lambda one: f"{one.format}:{one.name}:{one.product}"),
-    "healthsim_executors": ("executor", lambda one: one.name),
     "healthsim_commands": ("command", lambda one: one.name),
 }
 

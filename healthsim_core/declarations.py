@@ -236,15 +236,6 @@ class FormatPart:
 
 
 @frozen
-class Executor:
-    """A way to map a plan over spans; `run(plan, spans, sink)` calls `sink(span, rows)` once per span, in any order."""
-
-    name: str
-    doc: str
-    run: Callable[[Any, Iterable[Any], Callable], None]
-
-
-@frozen
 class Command:
     """A click command or group that joins `healthsim`; `load()` imports it when it is called."""
 

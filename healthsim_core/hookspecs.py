@@ -17,7 +17,6 @@ if TYPE_CHECKING:
         CodeSet,
         Command,
         Derivation,
-        Executor,
         FormatPart,
         OutputFormat,
         Product,
@@ -103,11 +102,6 @@ def healthsim_output_formats() -> Iterable[OutputFormat]:
 @hookspec
 def healthsim_format_parts() -> Iterable[FormatPart]:
     """Declare shares of an output format that another plugin owns."""
-
-
-@hookspec
-def healthsim_executors() -> Iterable[Executor]:
-    """Declare ways to map a plan over spans."""
 
 
 @hookspec
