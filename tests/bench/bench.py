@@ -113,7 +113,8 @@ Measured by `tox -e bench -- --write` (tests/bench/bench.py): {machine}. The mac
 The specification is tests/bench/harris.json (Harris County, Medicare, type 2 diabetes, its first year) for patientsim and membersim.
 End to end is from the specification to the committed DuckDB file, resolving and validation included. The floor is DuckDB alone
 inserting the same ready columns, decoding included, in the same process: no generator can be faster. Each row is the run with the
-median ratio of three; peak memory is that of a process of its own.
+median ratio of three; peak memory is that of a process of its own. It levels off once spans and DuckDB's buffers are full: 200,000
+people peaked at 1,070 MB (`python tests/bench/bench.py measure 200000 memory`, on another run of the same machine).
 
 {table}
 
