@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from healthsim_core.columns import Array, Coded
+from healthsim_core.conditions import present
 from healthsim_core.declarations import Attribute, Derivation, OutputFormat, Place, Serializer
 from healthsim_core.distributions import FAMILIES
 from healthsim_core.draws import SLOTS
@@ -81,6 +82,7 @@ def healthsim_attributes():
             "Administrative sex: M or F.",
             "category",
             values=("M", "F"),
+            required=True,
             default={"type": "categorical", "weights": {"M": 0.495, "F": 0.505}},
         ),
         Attribute(
@@ -143,11 +145,13 @@ def healthsim_derivations():
 def birth_date(people: People) -> dict[str, Array]:
     """Return birth dates, evenly spread over the year that gives the age on `as_of`."""
     as_of = people.as_of.astype("datetime64[D]")
-    last = years_before(as_of, people["age"])
-    first = years_before(as_of, people["age"] + 1) + np.timedelta64(1, "D")
+    unknown = ~present(people["age"])
+    age = np.where(unknown, 0, people["age"]).astype(np.int64)
+    last = years_before(as_of, age)
+    first = years_before(as_of, age + 1) + np.timedelta64(1, "D")
     days = (last - first).astype(np.int64) + 1
     born = first + np.minimum(np.floor(people.draw("day") * days).astype(np.int64), days - 1)
-    return {"birth_date": born.astype("datetime64[s]")}
+    return {"birth_date": np.where(unknown, np.datetime64("NaT", "s"), born.astype("datetime64[s]"))}
 
 
 def years_before(day: np.datetime64, years: np.ndarray) -> np.ndarray:

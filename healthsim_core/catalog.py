@@ -41,6 +41,7 @@ KINDS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "healthsim_templates": ("template", lambda one: f"{one.kind}:{template_key(one.name)}"),
     "healthsim_references": ("reference", lambda one: one.name),
     "healthsim_code_sets": ("code set", lambda one: one.name),
+    "healthsim_skills": ("skill", lambda one: one.name),
     "healthsim_serializers": ("serializer", lambda one: one.name),
     "healthsim_output_formats": ("output format", lambda one: one.name),
     "healthsim_format_parts": ("format part", lambda one: f"{one.format}:{one.name}:{one.product}"),

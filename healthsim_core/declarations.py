@@ -53,6 +53,8 @@ class Attribute:
     """What is possible at all; a specification beyond it is refused."""
     shared: bool = False
     """Whether a household has one value: that of its first person."""
+    required: bool = False
+    """Whether nobody can be without it, so that a profile cannot leave it missing."""
 
 
 @frozen

@@ -91,6 +91,37 @@ def uniforms(seed: int, path: str, entity: np.ndarray, occurrence: np.ndarray | 
     return result
 
 
+_ROUNDS = 6
+"""Rounds of the permutation's Feistel network; four make it pseudo-random, two are for good measure."""
+
+
+def strata(seed: int, path: str, index: np.ndarray, count: int) -> np.ndarray:
+    """Return for each index its own place among `count` (int64): a permutation that is a function of (seed, path, count).
+
+    A Feistel network over the next power of four, walked on until the place is below `count`.
+    """
+    half = max(1, (max(count - 1, 1).bit_length() + 1) // 2)
+    mask = np.uint64((1 << half) - 1)
+    shift = np.uint64(half)
+    keys = dense_words(stream_key(seed, f"{path}.strata"), 0, _ROUNDS, 0, 0)
+    place = np.asarray(index, dtype=np.uint64)
+    outside = np.ones(len(place), bool)
+    while outside.any():
+        left, right = place[outside] >> shift, place[outside] & mask
+        for key in keys:
+            left, right = right, left ^ (_mixed(right + key) & mask)
+        place[outside] = (left << shift) | right
+        outside = place >= np.uint64(count)
+    return place.astype(np.int64)
+
+
+def _mixed(words: np.ndarray) -> np.ndarray:
+    """Return 64-bit words with every bit depending on every bit (the finalizer of SplitMix64)."""
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return words ^ (words >> np.uint64(31))
+
+
 def _plane(key: np.ndarray, units: np.ndarray, plane: int, start: int, stop: int) -> np.ndarray:
     occurrence, slot = divmod(plane, SLOTS)
     if len(units) >= DENSE_FRACTION * (stop - start):

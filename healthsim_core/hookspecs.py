@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from healthsim_core.distributions import Distribution
     from healthsim_core.events import EventType, Trigger
+    from healthsim_core.skills import Skill
     from healthsim_core.tables import Table
 
 NAMESPACE = "healthsim"
@@ -87,6 +88,11 @@ def healthsim_references() -> Iterable[Reference]:
 @hookspec
 def healthsim_code_sets() -> Iterable[CodeSet]:
     """Declare facts about diagnosis codes."""
+
+
+@hookspec
+def healthsim_skills() -> Iterable[Skill]:
+    """Declare skills: markdown with tables that people, agents and `skill_ref` read."""
 
 
 @hookspec

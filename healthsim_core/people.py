@@ -8,7 +8,7 @@ import numpy as np
 from attrs import define, field
 
 from healthsim_core.columns import Array, Columns, Span
-from healthsim_core.draws import SLOTS, uniforms
+from healthsim_core.draws import SLOTS, strata, uniforms
 
 
 @define(eq=False)
@@ -27,6 +27,8 @@ class People:
     """Day 0 of the journeys."""
     facts: Mapping[str, object] = field(factory=dict)
     """What plan and products know once for the scenario: `places`, `conditions`, `coverage` …"""
+    strata: int = 0
+    """How many units the cohort has where sampling is stratified; 0 where it is independent."""
     scope: str = "person"
     """The first word of the paths drawn from; a derivation's is its own name."""
 
@@ -62,6 +64,20 @@ class People:
             return uniforms(self.seed, f"{self.scope}.{name}", units)[inverse]
         return uniforms(self.seed, f"{self.scope}.{name}", entity)
 
+    def quantile(self, name: str) -> np.ndarray:
+        """Return one uniform per person as `draw` does; stratified over the cohort where the profile asks for it.
+
+        Stratified, the uniforms of all first members fill `strata` equal intervals with one each, and so do all second ones.
+        """
+        u = self.draw(name)
+        if not self.strata:
+            return u
+        path = f"{self.scope}.{name}"
+        for slot in np.unique(self.slot):
+            rows = np.flatnonzero(self.slot == slot)
+            u[rows] = (strata(self.seed, f"{path}#{slot}", self.unit[rows], self.strata) + u[rows]) / self.strata
+        return u
+
     def rows_of(self, entity: np.ndarray) -> np.ndarray:
         """Return the positions of persons given by index; every one of them must be here."""
         if len(self.entity) == self.entity[-1] // SLOTS - self.entity[0] // SLOTS + 1 and self.slot_free:
@@ -76,5 +92,14 @@ class People:
     def scoped(self, scope: str) -> People:
         """Return a view that draws under another scope and shares the columns."""
         return People(
-            self.seed, self.span, self.entity, self.columns, self.rosters, self.as_of, self.start, self.facts, scope
+            self.seed,
+            self.span,
+            self.entity,
+            self.columns,
+            self.rosters,
+            self.as_of,
+            self.start,
+            self.facts,
+            self.strata,
+            scope,
         )

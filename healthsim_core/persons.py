@@ -18,7 +18,7 @@ class Person:
     role: str = column("subscriber, spouse or dependent.")
     given_name: str = column("First name.")
     family_name: str = column("Last name.")
-    birth_date: date = column("Date of birth.")
+    birth_date: date | None = column("Date of birth; empty where the profile leaves ages missing.")
     gender: str = column("Administrative sex, M or F.", system="HL7 administrative sex")
     race: str | None = column("white, black, asian, native, pacific, other or multiple.", system="OMB")
     ethnicity: str | None = column("hispanic or not_hispanic.", system="OMB")

@@ -210,7 +210,10 @@ class Generation(_Plain):
     start_date: datetime.date | None = field(
         default=None, metadata=as_(reading.date, "Day 0 of the journeys; none: `as_of`.")
     )
-    sampling: str = field(default="independent", metadata=as_(one_of("independent"), "How people are drawn."))
+    sampling: str = field(
+        default="independent",
+        metadata=as_(one_of("independent", "stratified"), "stratified: small cohorts meet their targets closely."),
+    )
     validation: str = field(
         default="warn", metadata=as_(one_of("strict", "warn", "none"), "What a missed target does.")
     )
@@ -226,6 +229,9 @@ class ClinicalCondition(_Plain):
         default=1.0, metadata=as_(number(0, 1), "The share of people who have it; 1 is everybody.")
     )
     severity: Any = field(default=None, metadata=as_(reading.anything, "A word, or a distribution of words."))
+    skill_ref: str | None = field(
+        default=None, metadata=as_(reading.text, "The skill its codes come from; none: that of the product's own.")
+    )
 
 
 @frozen
@@ -249,10 +255,36 @@ def _outputs(value, path, problems):
     return tuple(dict.fromkeys(names))
 
 
-def _clinical_condition(value, path, problems):
+def read_condition(value, path, problems):
     if isinstance(value, str):
         return ClinicalCondition(value)
     return reading.read_object(ClinicalCondition, value, path, problems)
+
+
+def _correlation(value, path, problems):
+    """Read one correlation: [attribute, attribute, number from -1 to 1]."""
+    wrong = not isinstance(value, list | tuple) or len(value) != 3 or not all(isinstance(one, str) for one in value[:2])
+    if wrong:
+        problems.add(
+            path, f'expected [attribute, attribute, correlation] such as ["age", "weight", 0.3], got {value!r}'
+        )
+        return None
+    strength = number(-0.999, 0.999)(value[2], f"{path}[2]", problems)
+    return None if strength is None else (value[0], value[1], strength)
+
+
+@frozen
+class Household(_Plain):
+    """Families in bulk: the profile describes the subscriber, the others follow."""
+
+    size: Any = field(metadata=as_(reading.anything, "How many live together, 1 to 12: a number or a distribution."))
+    roles: str = field(
+        default="typical", metadata=as_(one_of("typical"), "Who they are: a subscriber, mostly a spouse, dependents.")
+    )
+    conditions_of: tuple[str, ...] = field(
+        default=("subscriber", "spouse"),
+        metadata=as_(many(one_of("subscriber", "spouse", "dependent")), "Of whom the profile's conditions speak."),
+    )
 
 
 @frozen
@@ -270,6 +302,12 @@ class ProfileSpecification(_Plain):
     )
     members: tuple[Mapping, ...] = field(
         default=(), metadata=as_(many(reading.mapping), "The people of one household, one by one.")
+    )
+    household: Household | None = field(
+        default=None, metadata=as_(nested(Household), "Families in bulk; `count` then counts households.")
+    )
+    correlations: tuple[tuple, ...] = field(
+        default=(), metadata=as_(many(_correlation), "Numeric attributes that go together, by a Gaussian copula.")
     )
     demographics: Mapping[str, Any] = field(
         factory=dict, metadata=as_(reading.mapping, "Attributes; `source` and `reference`.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from healthsim_core.columns import Columns, Span
 from healthsim_core.conditions import Condition, Expression
 from healthsim_core.declarations import OutputFormat, Place
 from healthsim_core.distributions import Distribution
+from healthsim_core.draws import SLOTS, uniforms
 from healthsim_core.events import Delay, EventType, Trigger
 from healthsim_core.people import People
 from healthsim_core.tables import Table
@@ -30,6 +32,10 @@ class AttributePlan:
     shared: bool = False
     path: str = ""
     """Where in the specification it was said; empty for a reference's or a default's."""
+    null_fraction: float = 0.0
+    """The share of people whose value is missing, whatever it would have been."""
+    roles: tuple[str, ...] | None = None
+    """Of whom in a household the specification speaks; None: of all. The others' values follow from theirs."""
 
 
 @frozen
@@ -47,8 +53,31 @@ class ConditionPlan:
     chronic: bool = True
     target: float | None = None
     """The share the specification asks for; None where a reference says it."""
-    severe: bool = False
-    """Whether the column `severity` speaks of this condition."""
+    severity: str | None = None
+    """The column that says how severe this condition is; None: nobody says."""
+    roles: tuple[str, ...] | None = None
+    """Who in a household can have it; None: all."""
+    skill: str | None = None
+    """The skill and version its codes come from."""
+
+
+@frozen
+class CorrelationPlan:
+    """Numeric attributes that share a Gaussian copula: `names`, and the Cholesky factor of their correlations."""
+
+    names: tuple[str, ...]
+    factor: tuple[tuple[float, ...], ...]
+    targets: tuple[tuple[str, str, float], ...]
+    """What the specification asks for, pair by pair."""
+
+
+@frozen
+class HouseholdPlan:
+    """Families in bulk: how many people live together; `roles` are those the profile's conditions speak of."""
+
+    size: Distribution
+    largest: int
+    roles: tuple[str, ...]
 
 
 @frozen
@@ -123,32 +152,48 @@ class Plan:
     products: tuple[str, ...]
     roles: tuple[str, ...]
     """The role at each place of the household; one entry where the unit is a person."""
-    attributes: tuple[AttributePlan, ...]
-    conditions: tuple[ConditionPlan, ...]
-    steps: tuple[Step, ...]
     parts: tuple[Part, ...]
     event_order: tuple[str, ...]
     """Event types so that sources come before what they trigger."""
     event_types: Mapping[str, EventType]
-    handlers: tuple[EventType, ...]
-    """Event types whose rows are wanted, writers before readers."""
     triggers: Mapping[str, tuple[Trigger, ...]]
-    tables: Mapping[str, Table]
-    rosters: tuple[Any, ...]
-    places: tuple[Place, ...]
-    facts: Mapping[str, object]
-    formats: tuple[OutputFormat, ...]
-    notices: tuple[str, ...]
-    validation: str
-    specification: Mapping[str, object]
+    household: HouseholdPlan | None = None
+    """Where households vary; `roles` then is as long as the largest."""
+    stratified: bool = False
+    attributes: tuple[AttributePlan, ...] = ()
+    correlations: tuple[CorrelationPlan, ...] = ()
+    conditions: tuple[ConditionPlan, ...] = ()
+    steps: tuple[Step, ...] = ()
+    handlers: tuple[EventType, ...] = ()
+    """Event types whose rows are wanted, writers before readers."""
+    tables: Mapping[str, Table] = field(factory=dict)
+    rosters: tuple[Any, ...] = ()
+    places: tuple[Place, ...] = ()
+    facts: Mapping[str, object] = field(factory=dict)
+    formats: tuple[OutputFormat, ...] = ()
+    notices: tuple[str, ...] = ()
+    validation: str = "warn"
+    specification: Mapping[str, object] = field(factory=dict)
     """What was asked for, as plain data, for the record."""
-    versions: Mapping[str, str]
-    fingerprints: Mapping[str, str]
+    versions: Mapping[str, str] = field(factory=dict)
+    fingerprints: Mapping[str, str] = field(factory=dict)
 
-    @property
+    @cached_property
     def people_count(self) -> int:
         """Return how many persons that makes."""
-        return self.count * len(self.roles)
+        if self.household is None:
+            return self.count * len(self.roles)
+        return sum(
+            int(self.sizes(Span(start, min(start + 1_000_000, self.count))).sum())
+            for start in range(0, self.count, 1_000_000)
+        )
+
+    def sizes(self, span: Span) -> np.ndarray:
+        """Return how many people live in each unit of a span (int64)."""
+        if self.household is None:
+            return np.full(len(span), len(self.roles), np.int64)
+        u = uniforms(self.seed, "household.size", np.arange(span.start, span.stop, dtype=np.int64) * SLOTS)
+        return np.rint(self.household.size.ppf(u, {})).astype(np.int64)
 
     def start_time(self) -> np.datetime64:
         """Return day 0 of the journeys."""

@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from healthsim_core.columns import Array, Coded, Columns, Span
 from healthsim_core.declarations import Derivation
-from healthsim_core.distributions import Distribution, pick
+from healthsim_core.distributions import Distribution, pick, without
 from healthsim_core.draws import SLOTS
 from healthsim_core.errors import PluginError
 from healthsim_core.generation.graph import Cycle, ordered
-from healthsim_core.generation.plan import AttributePlan, ConditionPlan, Plan, Step
+from healthsim_core.generation.household import family_values
+from healthsim_core.generation.plan import AttributePlan, ConditionPlan, CorrelationPlan, Plan, Step
 from healthsim_core.people import People
 
 
@@ -29,12 +31,22 @@ def code_column(category: str) -> str:
 
 def sample(plan: Plan, span: Span, rosters: Mapping[str, Columns]) -> People:
     """Return the people of a span with all their columns."""
-    units = np.arange(span.start, span.stop, dtype=np.int64) * SLOTS
-    entity = (units[:, None] + np.arange(len(plan.roles))).ravel()
-    people = People(plan.seed, span, entity, {}, rosters, np.datetime64(plan.as_of, "s"), plan.start_time(), plan.facts)
+    people = people_of(plan, span, rosters)
     for step in plan.steps:
         people.columns.update(step.run(people))
     return people
+
+
+def people_of(plan: Plan, span: Span, rosters: Mapping[str, Columns]) -> People:
+    """Return the people of a span before anything is known of them but how many live together."""
+    units = np.arange(span.start, span.stop, dtype=np.int64) * SLOTS
+    sizes = plan.sizes(span)
+    first = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    entity = np.repeat(units, sizes) + np.arange(len(first)) - first
+    columns = {} if plan.household is None else {"household_size": np.repeat(sizes, sizes)}
+    as_of = np.datetime64(plan.as_of, "s")
+    strata = plan.count if plan.stratified else 0
+    return People(plan.seed, span, entity, columns, rosters, as_of, plan.start_time(), plan.facts, strata)
 
 
 def sort_steps(steps: list[Step]) -> tuple[Step, ...]:
@@ -51,22 +63,41 @@ def sort_steps(steps: list[Step]) -> tuple[Step, ...]:
         raise PluginError(f"person columns need each other in a circle: {cycle}") from None
 
 
-def attribute_step(plan: AttributePlan) -> Step:
-    """Return the step that draws one attribute."""
+def attribute_step(plan: AttributePlan, correlation: CorrelationPlan | None = None) -> Step:
+    """Return the step that draws one attribute; with a correlation, through the copula it shares."""
     everyone = [plan.distribution] if plan.distribution else []
     reads = {name for one in (*everyone, *plan.overrides.values()) for name in one.reads()}
 
     def run(people: People) -> dict[str, Array]:
-        u = people.scoped("attribute").draw(plan.name)
+        scoped = people.scoped("attribute")
+        u = scoped.quantile(plan.name) if correlation is None else _coupled(correlation, plan.name, scoped)
         values = _quantiles(plan, plan.distribution, u, people)
         if plan.shared:
             values = values[people.first_row]
         for slot, distribution in plan.overrides.items():
             rows = np.flatnonzero(people.slot == slot)
             values = _replaced(values, rows, _quantiles(plan, distribution, u, people)[rows])
+        if plan.roles is not None:
+            values = family_values(plan.name, people, values)
+        if plan.null_fraction:
+            values = without(values, scoped.draw(f"{plan.name}.missing") < plan.null_fraction)
         return {plan.name: values}
 
-    return Step(f"attribute {plan.name}", run, tuple(sorted(reads)), (plan.name,))
+    family = ("role", "household_size") if plan.roles is not None else ()
+    return Step(f"attribute {plan.name}", run, tuple(sorted({*reads, *family})), (plan.name,))
+
+
+def _coupled(correlation: CorrelationPlan, name: str, scoped: People) -> np.ndarray:
+    """Return uniforms of one attribute that go with those of the others as their copula says."""
+    place = correlation.names.index(name)
+    if place == 0:
+        return scoped.quantile(name)
+    normal = sum(
+        weight * ndtri(scoped.quantile(other))
+        for weight, other in zip(correlation.factor[place][: place + 1], correlation.names, strict=False)
+        if weight
+    )
+    return np.clip(ndtr(normal), 2.0**-53, 1 - 2.0**-53)
 
 
 def _quantiles(plan: AttributePlan, distribution: Distribution | None, u: np.ndarray, people: People) -> Array:
@@ -76,7 +107,8 @@ def _quantiles(plan: AttributePlan, distribution: Distribution | None, u: np.nda
     if isinstance(values, Coded):
         return values if plan.kind == "category" else np.full(len(u), np.nan)
     if plan.kind == "integer":
-        return np.rint(values).astype(np.int64)
+        whole = np.rint(values)
+        return whole if whole.dtype.kind == "f" and np.isnan(whole).any() else whole.astype(np.int64)
     if plan.kind == "number":
         # The last bits of logarithms and powers differ between processors: what is kept is rounded.
         return np.round(values.astype(np.float64), 6 if plan.decimals is None else plan.decimals)
@@ -99,18 +131,22 @@ def condition_step(plan: ConditionPlan) -> Step:
     """Return the step that decides who has a condition, and as which code it is written."""
     has, code = has_column(plan.category), code_column(plan.category)
     reads = plan.prevalence.reads() if plan.prevalence else ()
-    if plan.severe:
-        reads = (*reads, "severity")
+    if plan.severity:
+        reads = (*reads, plan.severity)
+    if plan.roles is not None:
+        reads = (*reads, "role")
 
     def run(people: People) -> dict[str, Array]:
         scoped = people.scoped(f"condition.{plan.category}")
         if plan.prevalence is None:
             chosen = np.zeros(len(people), bool)
         else:
-            chosen = scoped.draw("has") < plan.prevalence.ppf(np.full(len(people), 0.5), people.columns)
+            chosen = scoped.quantile("has") < plan.prevalence.ppf(np.full(len(people), 0.5), people.columns)
+        if plan.roles is not None:
+            chosen &= people["role"].isin(plan.roles)
         for slot, given in plan.overrides.items():
             chosen[people.slot == slot] = given
-        severity = people.columns.get("severity") if plan.severe else None
+        severity = people.columns.get(plan.severity) if plan.severity else None
         return {has: chosen, code: leaf_codes(plan.leaves, severity, scoped.draw("code"))}
 
     return Step(f"condition {plan.category}", run, reads, (has, code))

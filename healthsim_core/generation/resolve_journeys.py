@@ -15,7 +15,9 @@ from healthsim_core.errors import PluginError, Problems
 from healthsim_core.events import EVENT_SLOTS, EventType, Trigger
 from healthsim_core.generation.graph import Cycle, ordered
 from healthsim_core.generation.plan import DefinitionPlan, Part, Substitution
-from healthsim_core.generation.resolve_profile import ProfileResolution, condition_plan, require
+from healthsim_core.generation.resolution import ProfileResolution
+from healthsim_core.generation.resolve_conditions import condition_plan
+from healthsim_core.generation.resolve_members import require
 from healthsim_core.specs import EventDefinition, JourneyChoice, JourneySpecification
 
 _REFERENCE = re.compile(r"^\$\{(?:event\.)?([A-Za-z0-9_-]+)\.([A-Za-z0-9_.-]+)\}$")

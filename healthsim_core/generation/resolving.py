@@ -14,10 +14,13 @@ from healthsim_core.catalog import Catalog
 from healthsim_core.declarations import OutputFormat
 from healthsim_core.errors import Problems, SpecificationError, UserError
 from healthsim_core.generation.handling import order_handlers
+from healthsim_core.generation.household import household_role_step
 from healthsim_core.generation.plan import Plan
 from healthsim_core.generation.profile import attribute_step, condition_step, derivation_step, place_step, sort_steps
+from healthsim_core.generation.resolution import ProfileResolution
+from healthsim_core.generation.resolve_attributes import bound_to_possible
 from healthsim_core.generation.resolve_journeys import JourneyResolution, resolve_journeys
-from healthsim_core.generation.resolve_profile import ProfileResolution, bound_to_possible, resolve_profile
+from healthsim_core.generation.resolve_profile import resolve_profile
 from healthsim_core.specs import (
     JourneyChoice,
     JourneySpecification,
@@ -252,12 +255,13 @@ def _assemble(
         if catalog.owner("table", table.name) in taking_part
     }
     places = it.places or DEFAULT_PLACES()
+    coupled = {name: one for one in it.correlations for name in one.names}
     derivations = [one for one in catalog.all("derivation").values() if one.product is None or one.product in products]
     steps = sort_steps(
         [
-            role_step(it.roles),
+            household_role_step() if it.household else role_step(it.roles),
             place_step(places),
-            *(attribute_step(plan) for plan in it.attributes.values()),
+            *(attribute_step(plan, coupled.get(plan.name)) for plan in it.attributes.values()),
             *(condition_step(plan) for plan in it.conditions.values()),
             *_runnable([derivation_step(one) for one in derivations], derivations, it),
         ]
@@ -279,6 +283,9 @@ def _assemble(
         start=generation.start_date or generation.as_of,
         products=products,
         roles=it.roles,
+        household=it.household,
+        stratified=generation.sampling == "stratified",
+        correlations=it.correlations,
         attributes=tuple(it.attributes.values()),
         conditions=tuple(it.conditions.values()),
         steps=steps,
@@ -302,7 +309,7 @@ def _assemble(
 
 def _runnable(steps, derivations, it: ProfileResolution):
     """Return the derivation steps whose required columns somebody makes, so that an absent product is no error."""
-    made = {"role", "place", "zip_code", "city", "state", "county_fips", *it.attributes}
+    made = {"role", "household_size", "place", "zip_code", "city", "state", "county_fips", *it.attributes}
     made |= {name for plan in it.conditions.values() for name in (f"has.{plan.category}", f"code.{plan.category}")}
     left = list(zip(steps, derivations, strict=True))
     chosen = []

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 from attrs import define, field, frozen
+from scipy.special import ndtri
 
 from healthsim_core.columns import Coded
+from healthsim_core.conditions import present
 from healthsim_core.distributions import ConditionalDistribution, Distribution
 from healthsim_core.generation.plan import AttributePlan, Plan
 from healthsim_core.generation.profile import has_column
@@ -82,18 +84,52 @@ class _Target:
     mean: float
     deviation: float
     measure: Any
+    allowance: float = 0.0
+    """What the measure itself may be off, besides chance."""
     count: int = 0
     total: float = 0.0
 
     def add(self, people: People) -> None:
+        """Count one span's people; missing values are not counted."""
         values = self.measure(people)
+        if values.dtype.kind == "f":
+            values = values[~np.isnan(values)]
         self.count += len(values)
         self.total += float(values.sum())
 
     def check(self) -> Check:
         observed = self.total / self.count
         tolerance = Z * self.deviation / math.sqrt(self.count) + (1e-9 if self.deviation == 0 else 0.5 / self.count)
+        tolerance += self.allowance
         return Check(self.path, self.mean, observed, tolerance, self.count)
+
+
+ROUNDING = 0.01
+"""What a correlation may lose to values rounded to whole numbers or decimals."""
+
+
+def _of_roles(people: People, roles: tuple[str, ...] | None) -> np.ndarray:
+    """Return who has one of some roles (bool); None means everybody."""
+    return np.ones(len(people), bool) if roles is None else people["role"].isin(roles)
+
+
+def _normal_scores(attribute: AttributePlan):
+    """Return the function from an attribute's values to their normal scores, None where it has none."""
+    if attribute.distribution is None or attribute.distribution.reads():
+        return None
+    shares = (np.arange(GRID) + 0.5) / GRID
+    grid = np.asarray(attribute.distribution.ppf(shares, {}), float)
+    if attribute.kind == "integer":
+        grid = np.rint(grid)
+    if np.isnan(grid).any() or len(np.unique(grid)) < 20:
+        return None
+
+    def score(values: np.ndarray) -> np.ndarray:
+        below, upto = np.searchsorted(grid, values, side="left"), np.searchsorted(grid, values, side="right")
+        place = np.clip((below + upto) / (2 * GRID), 0.5 / GRID, 1 - 0.5 / GRID)
+        return np.where(np.isnan(values), np.nan, ndtri(place))
+
+    return score
 
 
 @define
@@ -116,18 +152,56 @@ class Tally:
                 and not attribute.shared
             ):
                 tally._follow(attribute, attribute.distribution, attribute.path, ())
+                tally._follow_missing(attribute)
         for condition in plan.conditions:
             if condition.target is not None and not condition.overrides:
-                share, name = condition.target, has_column(condition.category)
+                share, name, roles = condition.target, has_column(condition.category), condition.roles
                 tally.targets.append(
                     _Target(
                         f"prevalence of {condition.category}",
                         share,
                         math.sqrt(share * (1 - share)),
-                        lambda people, name=name: people[name],
+                        lambda people, name=name, roles=roles: people[name][_of_roles(people, roles)],
                     )
                 )
+        by_name = {attribute.name: attribute for attribute in plan.attributes}
+        for correlation in plan.correlations:
+            for first, second, strength in correlation.targets:
+                tally._follow_correlation(by_name[first], by_name[second], strength)
         return tally
+
+    def _follow_missing(self, attribute: AttributePlan) -> None:
+        share = attribute.null_fraction
+        if share:
+            self.targets.append(
+                _Target(
+                    f"share missing in {attribute.path}",
+                    share,
+                    math.sqrt(share * (1 - share)),
+                    lambda people: ~present(people[attribute.name]),
+                )
+            )
+
+    def _follow_correlation(self, first: AttributePlan, second: AttributePlan, strength: float) -> None:
+        scores = [_normal_scores(one) for one in (first, second)]
+        if None in scores:
+            return  # Conditional or coarse distributions have no one normal score a value; their copula holds all the same.
+
+        def products(people: People) -> np.ndarray:
+            mask = _of_roles(people, first.roles or second.roles)
+            one, other = (score(people[plan.name][mask]) for score, plan in zip(scores, (first, second), strict=True))
+            return one * other
+
+        # For a bivariate normal the product of the two scores has mean rho and variance 1 + rho squared.
+        self.targets.append(
+            _Target(
+                f"correlation of {first.name} and {second.name}",
+                strength,
+                math.sqrt(1 + strength**2),
+                products,
+                ROUNDING,
+            )
+        )
 
     def _follow(self, attribute: AttributePlan, distribution: Distribution, path: str, rules: tuple) -> None:
         if isinstance(distribution, ConditionalDistribution):
@@ -142,7 +216,7 @@ class Tally:
             return
 
         def rows(people: People) -> np.ndarray:
-            mask = np.ones(len(people), bool)
+            mask = _of_roles(people, attribute.roles)
             for rule, wanted in rules:
                 mask &= rule.holds(people.columns.get, len(people)) == wanted
             return mask
@@ -155,8 +229,8 @@ class Tally:
             self.targets.append(
                 _Target(
                     f"mean of {path}",
-                    float(values.mean()),
-                    float(values.std()),
+                    float(np.nanmean(values)),
+                    float(np.nanstd(values)),
                     lambda people: people[attribute.name][rows(people)].astype(float),
                 )
             )

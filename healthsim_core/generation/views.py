@@ -110,6 +110,9 @@ def entity_of(plan: Plan, people: People, row: int, index: int) -> GeneratedEnti
     """Return one row of people as an entity."""
     entity = int(people.entity[row])
     attributes = {one.name: plain(people[one.name], row) for one in plan.attributes if one.name in people}
+    for one in plan.attributes:
+        if one.kind == "integer" and attributes.get(one.name) is not None:
+            attributes[one.name] = int(attributes[one.name])
     attributes |= {name: plain(people[name], row) for name in _SHOWN if name in people}
     attributes["conditions"] = [one.category for one in plan.conditions if people[f"has.{one.category}"][row]]
     attributes["person_id"] = f"P{entity}"
@@ -285,33 +288,21 @@ def create_journey_engine(seed: int = 0) -> JourneyEngine:
 
 
 def _bare_plan(seed: int, start: datetime.date, it, catalog: Catalog) -> Plan:
-    empty: Any = ()
     return Plan(
-        "timeline",
-        seed,
-        1,
-        start,
-        start,
-        (),
-        ("subscriber",),
-        empty,
-        empty,
-        empty,
-        tuple(it.parts),
-        it.event_order,
-        catalog.all("event type"),
-        empty,
-        it.triggers,
-        {},
-        empty,
-        empty,
-        {"conditions": {}, "roles": ("subscriber",), "network": {}},
-        empty,
-        tuple(it.notices),
-        "none",
-        {},
-        {},
-        {},
+        name="timeline",
+        seed=seed,
+        count=1,
+        as_of=start,
+        start=start,
+        products=(),
+        roles=("subscriber",),
+        parts=tuple(it.parts),
+        event_order=it.event_order,
+        event_types=catalog.all("event type"),
+        triggers=it.triggers,
+        facts={"conditions": {}, "roles": ("subscriber",), "network": {}},
+        notices=tuple(it.notices),
+        validation="none",
     )
 
 

@@ -22,7 +22,7 @@ class Member:
     relationship_code: str = column("18 self, 01 spouse, 19 child.", system="X12 1069")
     given_name: str = column("First name.")
     family_name: str = column("Last name.")
-    birth_date: date = column("Date of birth.")
+    birth_date: date | None = column("Date of birth.")
     gender: str = column("Administrative sex, M or F.", system="X12 1068")
     provider_id: str | None = refers("providers.provider_id", "PR", "The primary care provider.")
 

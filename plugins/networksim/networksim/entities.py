@@ -53,7 +53,7 @@ class Provider:
     given_name: str = column("First name.")
     family_name: str = column("Last name.")
     gender: str = column("M or F.")
-    credential: str = column("MD, DO, NP …")
+    credential: str = column("MD, DO, NP and the like.")
     specialty: str = column("The specialty in words, e.g. internal_medicine.")
     taxonomy_code: str = column("The specialty's code.", system=NUCC)
     facility_id: str = refers("facilities.facility_id", "F", "Where the provider practises.")

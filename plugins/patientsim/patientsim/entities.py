@@ -22,7 +22,7 @@ class Patient:
     mrn: str = column("Medical record number.", decode="'MRN' || {mrn}")
     given_name: str = column("First name.")
     family_name: str = column("Last name.")
-    birth_date: date = column("Date of birth.")
+    birth_date: date | None = column("Date of birth.")
     gender: str = column("Administrative sex, M or F.", system="HL7 administrative sex")
     race: str | None = column("OMB race category.", system="CDC race and ethnicity")
     ethnicity: str | None = column("OMB ethnicity category.", system="CDC race and ethnicity")

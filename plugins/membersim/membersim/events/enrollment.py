@@ -14,10 +14,16 @@ GROUPED = ("Commercial",)
 """Coverage types that come through an employer's group."""
 
 
-def coverage_level(roles: tuple[str, ...]) -> str:
-    """Return who a policy covers (X12 1207): EMP employee, ESP with spouse, ECH with children, FAM family."""
-    spouse, child = "spouse" in roles, "dependent" in roles
-    return "FAM" if spouse and child else "ESP" if spouse else "ECH" if child else "EMP"
+def coverage_levels(events: Events) -> Coded:
+    """Return who each policy covers (X12 1207): EMP employee, ESP with spouse, ECH with children, FAM family."""
+    people = events.people
+    first, role = people.first_row, people["role"]
+
+    def lives_with(word: str) -> np.ndarray:
+        return np.bincount(first, weights=role.isin([word]), minlength=len(people))[first] > 0
+
+    level = lives_with("spouse") + 2 * lives_with("dependent")
+    return Coded(level[events.row], ("EMP", "ESP", "ECH", "FAM"))
 
 
 def outcomes(events: Events) -> dict[str, Array]:
@@ -32,7 +38,7 @@ def enroll(events: Events) -> dict[str, Columns]:
     """Return members and their coverages."""
     n = len(events)
     none = np.full(n, -1, np.int64)
-    plan, roles = events.person("plan"), events.people.facts["roles"]
+    plan = events.person("plan")
     numbers = {
         name: plan.lookup({key: getattr(one, name) for key, one in plans().items()}, 0, np.int64)
         for name in ("premium", "deductible", "out_of_pocket_max")
@@ -68,7 +74,7 @@ def enroll(events: Events) -> dict[str, Columns]:
             "plan_name": texts["name"],
             "coverage_type": plan.recode({key: one.coverage_type for key, one in plans().items()}),
             "group_number": group,
-            "coverage_level": Coded.constant(coverage_level(roles), n),
+            "coverage_level": coverage_levels(events),
             "start_date": events["start_date"],
             "end_date": np.full(n, np.datetime64("NaT", "s")),
             "premium_amount": numbers["premium"],

@@ -48,7 +48,8 @@ def _problem_list(events: Events) -> Columns | None:
         mine = events.select(index)
         code = mine.person(f"code.{category}")
         ago = np.floor(mine.draw(f"onset.{category}") * YEARS_BEFORE * 365).astype(np.int64) + 1
-        onset = np.maximum(events.people.as_of - ago * DAY, mine.person("birth_date"))
+        # fmax, unlike maximum, leaves aside a birth date that is missing.
+        onset = np.fmax(events.people.as_of - ago * DAY, mine.person("birth_date"))
         batches.append(
             Columns(
                 {

@@ -41,7 +41,7 @@ SELECT
       '{"system":"phone","value":', to_json(concat_ws('-', phone[1:3], phone[4:6], phone[7:])), ',"use":"home"}',
       ',{"system":"email","value":', to_json(email), ',"use":"home"}]',
     ',"gender":"', CASE patients.gender WHEN 'M' THEN 'male' WHEN 'F' THEN 'female' ELSE 'unknown' END, '"',
-    ',"birthDate":"', patients.birth_date, '"',
+    ',"birthDate":"' || patients.birth_date || '"',
     ',"address":[{"use":"home","line":[', to_json(address_line), '],"city":', to_json(city),
       ',"state":', to_json(state), ',"postalCode":', to_json(zip_code), ',"country":"US"}]',
     ',"generalPractitioner":[{"reference":"Practitioner/' || provider_id || '"}]',
