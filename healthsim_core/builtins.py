@@ -203,6 +203,16 @@ def contact(people: People) -> dict[str, Array]:
 def healthsim_event_types():
     return [
         EventType("milestone", "core", "A named moment; it writes no rows.", (Field("label", "text", "What it is."),)),
+        EventType(
+            "phase",
+            "core",
+            "A phase of a life begins; it writes no rows.",
+            (
+                Field("name", "text", "The phase's name."),
+                Field("step", "number", "How many phases came before."),
+                Field("end_time", "datetime", "When it is over."),
+            ),
+        ),
         EventType("journey_start", "core", "The journey begins; it writes no rows."),
         EventType("journey_end", "core", "The journey is over; it writes no rows."),
     ]

@@ -78,6 +78,19 @@ class Link:
 
 
 @frozen
+class SkillUse:
+    """What an event takes from the skill its `skill_ref` names.
+
+    Of the skill's `section`, the rows that suit the event's parameters (`line`, `severity` …) fill `fills`
+    ({field: column}), by `weight` where the table has one; `condition` is the field that takes what the skill applies to.
+    """
+
+    section: str
+    fills: Mapping[str, str] = field(factory=dict)
+    condition: str | None = None
+
+
+@frozen
 class EventType:
     """A kind of event and what happens in the data when it happens.
 
@@ -98,6 +111,8 @@ class EventType:
     links: tuple[Link, ...] = ()
     each_person: bool = False
     """Whether it happens once to every person when its product is asked for, unless their journeys say when."""
+    skill: SkillUse | None = None
+    """What it takes from skills; None: nothing."""
     available: str | None = None
     """The datetime field from which on the outcomes can be read by conditions; None: the event's own time."""
 

@@ -23,6 +23,16 @@ def package_of(kind: str, name: str) -> str | None:
     return known["templates"].get(kind, {}).get(template_key(name))
 
 
+def product_of_event_type(name: str) -> str | None:
+    """Return the product of ours that an event type belongs to."""
+    return next((product for product, types in _known()["event_types"].items() if name in types.split()), None)
+
+
+def event_types(product: str) -> list[str]:
+    """Return the names of the event types of a product of ours."""
+    return _known()["event_types"].get(product, "").split()
+
+
 def names(kind: str) -> list[str]:
     """Return all names of a kind that our packages bring."""
     known = _known()

@@ -127,6 +127,19 @@ def mapping(value, path, problems):
     return None
 
 
+def window(value, path, problems):
+    """Read a window: [from, to] in days, whole numbers around 0."""
+    if (
+        isinstance(value, list | tuple)
+        and len(value) == 2
+        and all(isinstance(one, int) and not isinstance(one, bool) for one in value)
+        and value[0] <= value[1]
+    ):
+        return tuple(value)
+    problems.add(path, f"expected [from, to] in days such as [-3, 3], got {value!r}")
+    return None
+
+
 def many(reader: Reader) -> Reader:
     """Return a reader of lists, each element read by `reader`."""
 

@@ -9,14 +9,16 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
-import cattrs
 from attrs import field, frozen
 
 from healthsim_core import reading
-from healthsim_core.conditions import OPERATORS, Condition
-from healthsim_core.errors import Problems
-from healthsim_core.events import Delay
+from healthsim_core.journey_specs import (
+    JOURNEY_KEYS,
+    JourneyChoice,
+    JourneySpecification,
+    Plain,
+    journey_choice,
+)
 from healthsim_core.reading import as_, many, nested, number, one_of, one_or_many, whole
 
 DEFAULT_AS_OF = datetime.date(2025, 1, 1)
@@ -26,177 +28,9 @@ DEFAULT_COUNT = 100
 DEFAULT_SEED = 42
 LARGEST_COUNT = 100_000_000
 
-_converter = cattrs.Converter(omit_if_default=True)
-_converter.register_unstructure_hook(datetime.date, lambda day: day.isoformat())
-
-
-class _Plain:
-    """What all specifications can: be checked from a dict, and become one again."""
-
-    @classmethod
-    def model_validate(cls, data: object):
-        """Return the specification a dict describes; SpecificationError lists everything wrong with its shape."""
-        problems = Problems()
-        specification = read(cls, data, problems)
-        problems.raise_if_any()
-        return specification
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the specification as plain data, leaving out what is at its default."""
-        return _plain(_converter.unstructure(self))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    return value
-
-
-def _delay(value, path, problems):
-    if isinstance(value, Delay):
-        return value
-    if not isinstance(value, Mapping):
-        problems.add(path, f'expected an object such as {{"days": 7}}, got {value!r}')
-        return None
-    before = len(problems.found)
-    read = reading.read_object(DelaySpecification, value, path, problems)
-    if len(problems.found) > before:
-        return None
-    known = [days for days in (read.days, read.days_min, read.days_max) if days is not None]
-    if not known:
-        problems.add(path, 'a delay needs "days", or "days_min" and "days_max"')
-        return None
-    low = min(known) if read.days_min is None else read.days_min
-    high = max(known) if read.days_max is None else read.days_max
-    days = (low + high) / 2 if read.days is None else read.days
-    if low < 0:
-        problems.add(path, f"a delay cannot be negative, got {low:g}")
-    elif low > high:
-        problems.add(path, f"days_min {low:g} is greater than days_max {high:g}")
-    elif not low <= days <= high:
-        problems.add(path, f"days {days:g} lies outside days_min {low:g} to days_max {high:g}")
-    return Delay(days, low, high, read.distribution)
-
 
 @frozen
-class DelaySpecification:
-    """Days after the event before: fixed, or drawn inside [days_min, days_max]."""
-
-    days: float | None = field(default=None, metadata=as_(number(), "Days; the most likely of a drawn delay."))
-    days_min: float | None = field(default=None, metadata=as_(number(), "The least."))
-    days_max: float | None = field(default=None, metadata=as_(number(), "The most."))
-    distribution: str | None = field(
-        default=None,
-        metadata=as_(one_of("fixed", "uniform", "normal"), "How it is drawn; uniform where only bounds stand."),
-    )
-
-
-@frozen
-class ConditionSpecification:
-    """A condition on an entity or an earlier event."""
-
-    field: str = attrs.field(metadata=as_(reading.text, "`entity.age`, `a1c.value`, `event.dx.happened`."))
-    operator: str = attrs.field(default="eq", metadata=as_(one_of(*OPERATORS), "How it compares."))
-    value: Any = attrs.field(default=None, metadata=as_(reading.anything, "What it is compared with."))
-
-
-def _condition(value, path, problems):
-    if isinstance(value, Condition):
-        return value
-    read = reading.read_object(ConditionSpecification, value, path, problems)
-    if read is None or read.field is None:
-        return None
-    if read.operator in ("in", "not_in") and not isinstance(read.value, list | tuple):
-        problems.add(f"{path}.value", f"operator {read.operator} needs a list, got {read.value!r}")
-        return None
-    return Condition(read.field, read.operator, read.value)
-
-
-@frozen
-class Repeat(_Plain):
-    """A cycle: `count` times, every so many days, each moved by up to `jitter_days`."""
-
-    every_days: float = field(metadata=as_(number(1), "Days from one to the next."))
-    count: int = field(metadata=as_(whole(1, 1000), "How many times."))
-    jitter_days: int = field(default=0, metadata=as_(whole(0), "Up to so many days earlier or later."))
-
-
-@frozen
-class EventDefinition(_Plain):
-    """One event of a journey."""
-
-    event_id: str = field(metadata=as_(reading.name, "Its name in the journey."))
-    event_type: str = field(metadata=as_(reading.text, "What kind of event, as products declare them."))
-    name: str | None = field(default=None, metadata=as_(reading.text, "What people call it."))
-    product: str | None = field(
-        default=None, metadata=as_(reading.text, "Whose event type, where the name alone is not enough.")
-    )
-    delay: Delay | None = field(
-        default=None, metadata=as_(_delay, "After the event it depends on, or the journey's start.")
-    )
-    day: int | None = field(default=None, metadata=as_(whole(-3650, 36500), "Day of the journey, 0 is its start."))
-    variance_days: int = field(default=0, metadata=as_(whole(0, 3650), "Moves `day` by up to so many days."))
-    depends_on: str | None = field(
-        default=None, metadata=as_(reading.text, "The event it follows; it does not happen without it.")
-    )
-    repeat: Repeat | None = field(default=None, metadata=as_(nested(Repeat), "Makes it a cycle."))
-    probability: float = field(default=1.0, metadata=as_(number(0, 1), "How likely it is, each time."))
-    conditions: tuple[Condition, ...] = field(default=(), metadata=as_(many(_condition), "All must hold."))
-    parameters: Mapping[str, Any] = field(
-        factory=dict, metadata=as_(reading.mapping, "The event's fields; `${entity.x}` substitutes.")
-    )
-    generates_claim: bool | None = field(default=None, metadata=as_(reading.flag, "false: no claim follows."))
-    generates_fill: bool | None = field(default=None, metadata=as_(reading.flag, "false: no fill follows."))
-
-
-@frozen
-class JourneySpecification(_Plain):
-    """What happens: events and how they hang together."""
-
-    id: str = field(default="journey", metadata=as_(reading.name, "Its name."))
-    name: str | None = field(default=None, metadata=as_(reading.text, "What people call it."))
-    version: str = field(default="1.0", metadata=as_(reading.text, "Its version."))
-    description: str | None = field(default=None, metadata=as_(reading.text, "What it is for."))
-    products: tuple[str, ...] = field(default=(), metadata=as_(many(reading.text), "The products it touches."))
-    duration_days: int | None = field(default=None, metadata=as_(whole(1, 36500), "No event may lie after it."))
-    requires: tuple[Condition, ...] = field(
-        default=(),
-        metadata=as_(many(_condition), "What a person must be; what a profile leaves open is drawn to meet it."),
-    )
-    events: tuple[EventDefinition, ...] = field(default=(), metadata=as_(many(nested(EventDefinition)), "The events."))
-
-
-@frozen
-class JourneyChoice(_Plain):
-    """A journey and who takes it."""
-
-    template: str | None = field(default=None, metadata=as_(reading.text, "The journey template."))
-    member: str | None = field(default=None, metadata=as_(reading.text, "The role that takes it; none: everybody."))
-    when: str | None = field(default=None, metadata=as_(reading.text, "A rule over attributes, as `age >= 65`."))
-    journey: JourneySpecification | None = field(
-        default=None, metadata=as_(nested(JourneySpecification), "The journey itself.")
-    )
-
-
-def journey_choice(value, path, problems):
-    """Read a journey: a template's name, {"template": …}, or the journey itself."""
-    if isinstance(value, str):
-        return JourneyChoice(template=value)
-    if isinstance(value, JourneySpecification):
-        return JourneyChoice(journey=value)
-    if isinstance(value, Mapping) and "events" in value:
-        return JourneyChoice(journey=reading.read_object(JourneySpecification, value, path, problems))
-    choice = reading.read_object(JourneyChoice, value, path, problems)
-    if choice is not None and (choice.template is None) == (choice.journey is None):
-        problems.add(path, "give a journey's template, or the journey itself with its events")
-        return None
-    return choice
-
-
-@frozen
-class Generation(_Plain):
+class Generation(Plain):
     """How much, from which seed, for whom."""
 
     count: int = field(
@@ -220,7 +54,7 @@ class Generation(_Plain):
 
 
 @frozen
-class ClinicalCondition(_Plain):
+class ClinicalCondition(Plain):
     """A condition people have, as a category or a billable code."""
 
     code: str = field(metadata=as_(reading.text, "An ICD-10-CM category (`E11`) or code."))
@@ -235,7 +69,7 @@ class ClinicalCondition(_Plain):
 
 
 @frozen
-class Outputs(_Plain):
+class Outputs(Plain):
     """The formats one product is written in."""
 
     formats: tuple[str, ...] = field(default=(), metadata=as_(many(reading.text), "Names of formats."))
@@ -274,7 +108,7 @@ def _correlation(value, path, problems):
 
 
 @frozen
-class Household(_Plain):
+class Household(Plain):
     """Families in bulk: the profile describes the subscriber, the others follow."""
 
     size: Any = field(metadata=as_(reading.anything, "How many live together, 1 to 12: a number or a distribution."))
@@ -288,8 +122,10 @@ class Household(_Plain):
 
 
 @frozen
-class ProfileSpecification(_Plain):
+class ProfileSpecification(Plain):
     """Who: attributes as constants or distributions, conditions, coverage."""
+
+    prefix = "profile"
 
     id: str = field(default="profile", metadata=as_(reading.name, "Its name; by default the file's or template's."))
     name: str | None = field(default=None, metadata=as_(reading.text, "What people call it."))
@@ -326,7 +162,7 @@ class ProfileSpecification(_Plain):
 
 
 @frozen
-class ScenarioSpecification(_Plain):
+class ScenarioSpecification(Plain):
     """People, journeys and outputs in one file."""
 
     scenario: str = field(metadata=as_(reading.text, "What people call it."))
@@ -345,17 +181,6 @@ def kind_of(data: object) -> str:
     if isinstance(data, Mapping):
         if "scenario" in data:
             return "scenario"
-        if "events" in data:
+        if JOURNEY_KEYS & set(data):
             return "journey"
     return "profile"
-
-
-def read(cls: type, data: object, problems: Problems) -> Any:
-    """Return a specification of a class, reporting what is wrong with its shape; later checks can go on."""
-    if isinstance(data, cls):
-        return data
-    if not isinstance(data, Mapping):
-        problems.add("", f"a specification is an object, got {data!r}")
-        return None
-    prefix = next(kind for kind, one in KINDS.items() if one is cls)
-    return reading.read_object(cls, data, "" if prefix == "scenario" else prefix, problems)

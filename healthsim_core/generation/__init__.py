@@ -13,7 +13,8 @@ _HOMES = {
         "NormalDistribution LogNormalDistribution CategoricalDistribution AgeBandDistribution UniformDistribution UniformIntDistribution "
         "ExplicitDistribution ConditionalDistribution create_distribution"
     ),
-    "healthsim_core.specs": "ProfileSpecification JourneySpecification ScenarioSpecification EventDefinition",
+    "healthsim_core.specs": "ProfileSpecification ScenarioSpecification",
+    "healthsim_core.journey_specs": "JourneySpecification EventDefinition",
     "healthsim_core.generation.views": (
         "ProfileExecutor ExecutionResult GeneratedEntity JourneyEngine create_journey_engine Timeline TimelineEvent DelaySpec "
         "EventCondition get_journey_template create_simple_journey JOURNEY_TEMPLATES PROFILE_TEMPLATES ProfileJourneyOrchestrator"

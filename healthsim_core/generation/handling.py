@@ -9,9 +9,10 @@ from healthsim_core.columns import Columns, Span, stack
 from healthsim_core.errors import PluginError
 from healthsim_core.events import Events, EventType
 from healthsim_core.generation.graph import Cycle, ordered
-from healthsim_core.generation.journey import Timeline, unfold
+from healthsim_core.generation.journey import unfold
 from healthsim_core.generation.plan import Plan
 from healthsim_core.generation.profile import sample
+from healthsim_core.generation.timeline import Timeline
 from healthsim_core.persons import PERSONS
 
 

@@ -100,6 +100,42 @@ class Substitution:
 
 
 @frozen
+class SkillPlan:
+    """What an event takes from a skill: the rows that can suit it, and which of its fields they fill."""
+
+    label: str
+    """The skill's name and version."""
+    rows: tuple[Mapping[str, str], ...]
+    select: Mapping[str, Substitution]
+    """Columns whose value is each event's own: rows that say it, else rows that leave it open."""
+    fills: Mapping[str, str]
+    """{field: column}."""
+
+
+@frozen
+class ArmPlan:
+    """One arm of a branching event: who takes it, or its share of the others."""
+
+    name: str
+    weight: float
+    conditions: tuple[Condition, ...]
+
+
+@frozen
+class PhasesPlan:
+    """The phases of a life: how long each lasts and what comes next."""
+
+    path: str
+    names: tuple[str, ...]
+    years: tuple[Distribution, ...]
+    next: tuple[tuple[float, ...], ...]
+    """The share of each phase that follows; what is left of 1 ends there."""
+    most: int
+    """Phases one life has at most."""
+    duration_days: int | None
+
+
+@frozen
 class DefinitionPlan:
     """One event definition of one journey, resolved."""
 
@@ -109,20 +145,35 @@ class DefinitionPlan:
     event_type: EventType
     parent: int | None
     """The part it depends on."""
-    delay: Delay | None
-    day: int | None
-    variance_days: int
-    repeat_count: int
-    every_days: float
-    jitter_days: int
-    probability: float
-    conditions: tuple[Condition, ...]
-    parameters: Mapping[str, object]
-    slots: tuple[int, ...] | None
+    delay: Delay | None = None
+    day: int | None = None
+    window: tuple[int, int] = (0, 0)
+    """Moves `day` by so many days, from and to."""
+    business_days: bool = False
+    repeat_count: int = 1
+    every_days: float = 0
+    jitter_days: int = 0
+    until: Condition | None = None
+    probability: float = 1.0
+    conditions: tuple[Condition, ...] = ()
+    parameters: Mapping[str, object] = field(factory=dict)
+    skill: SkillPlan | None = None
+    arms: tuple[ArmPlan, ...] = ()
+    """The arms of which each of these events takes one."""
+    arm: int | None = None
+    """The arm of the parent that this event belongs to."""
+    phases: PhasesPlan | None = None
+    phase: int | None = None
+    """Set on the beginning of a phase: which of `phases`."""
+    in_phase: bool = False
+    """Whether the parent is a phase, at whose end this stops."""
+    slots: tuple[int, ...] | None = None
     """The places in the household that take the journey; None: all."""
-    when: Expression | None
-    requires: tuple[Condition, ...]
-    siblings: Mapping[str, int]
+    roles: tuple[str, ...] | None = None
+    """The roles that take it, where households vary; None: all."""
+    when: Expression | None = None
+    requires: tuple[Condition, ...] = ()
+    siblings: Mapping[str, int] = field(factory=dict)
     """The parts of the journey by event id, for conditions and substitutions."""
 
 

@@ -19,16 +19,14 @@ from healthsim_core.generation.plan import Plan
 from healthsim_core.generation.profile import attribute_step, condition_step, derivation_step, place_step, sort_steps
 from healthsim_core.generation.resolution import ProfileResolution
 from healthsim_core.generation.resolve_attributes import bound_to_possible
-from healthsim_core.generation.resolve_journeys import JourneyResolution, resolve_journeys
+from healthsim_core.generation.resolve_events import JourneyResolution
+from healthsim_core.generation.resolve_journeys import resolve_journeys
 from healthsim_core.generation.resolve_profile import resolve_profile
+from healthsim_core.journey_specs import JourneyChoice, JourneySpecification, journey_choice, read
 from healthsim_core.specs import (
-    JourneyChoice,
-    JourneySpecification,
     ProfileSpecification,
     ScenarioSpecification,
-    journey_choice,
     kind_of,
-    read,
 )
 
 
@@ -104,7 +102,7 @@ def resolve(specification: object, catalog: Catalog, workspace: Path, asked: Ask
     notices: list[str] = []
     products = _products(profile, asked, catalog, problems, notices)
     it = resolve_profile(profile, catalog, problems, workspace, products)
-    journeys = resolve_journeys(choices, it, catalog, problems, products, notices=notices)
+    journeys = resolve_journeys([(choices, products)], it, catalog, problems, notices=notices)
     bound_to_possible(it)
     formats = _formats(asked.formats or outputs, bool(asked.formats), catalog, problems, notices)
     problems.raise_if_any()

@@ -25,8 +25,8 @@ from healthsim_core.generation.profile import sample
 from healthsim_core.generation.resolve_journeys import resolve_journeys
 from healthsim_core.generation.resolving import Asked, resolve
 from healthsim_core.generation.validation import Tally, ValidationReport
+from healthsim_core.journey_specs import JourneyChoice, JourneySpecification
 from healthsim_core.people import People
-from healthsim_core.specs import JourneyChoice, JourneySpecification
 from healthsim_core.state.store import home
 
 DelaySpec = Delay
@@ -249,7 +249,11 @@ class JourneyEngine:
         problems = Problems()
         names = tuple(self.catalog.all("product"))
         it = resolve_journeys(
-            [(JourneyChoice(journey=specification), "journey")], None, self.catalog, problems, names, with_people=False
+            [([(JourneyChoice(journey=specification), "journey")], names)],
+            None,
+            self.catalog,
+            problems,
+            with_people=False,
         )
         problems.raise_if_any()
         plan = _bare_plan(self.seed, start_date, it, self.catalog)

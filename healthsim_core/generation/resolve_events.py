@@ -1,0 +1,214 @@
+"""Resolve one event of a journey: its declared type, its parameters, what it takes from a skill, what its conditions read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import define, field
+
+from healthsim_core import known
+from healthsim_core.catalog import Catalog
+from healthsim_core.conditions import Condition
+from healthsim_core.errors import Problems, suggestion
+from healthsim_core.events import EventType, Trigger
+from healthsim_core.generation.plan import Part, SkillPlan, Substitution
+from healthsim_core.generation.resolution import ProfileResolution
+from healthsim_core.generation.resolve_conditions import condition_plan
+from healthsim_core.journey_specs import EventDefinition
+
+REFERENCE = re.compile(r"^\$\{(?:event\.)?([A-Za-z0-9_-]+)\.([A-Za-z0-9_.-]+)\}$")
+FLAGS = ("generates_claim", "generates_fill")
+
+
+@define
+class JourneyResolution:
+    """What the journeys come to, while they are being resolved."""
+
+    profile: ProfileResolution | None
+    catalog: Catalog
+    problems: Problems
+    active: tuple[str, ...]
+    lenient: bool = False
+    """Views of single timelines have no profile: their persons may have any columns."""
+    notices: list[str] = field(factory=list)
+    parts: list[Part] = field(factory=list)
+    event_order: tuple[str, ...] = ()
+    triggers: dict[str, tuple[Trigger, ...]] = field(factory=dict)
+    next_base: int = 0
+    labels: dict[str, int] = field(factory=dict)
+
+    def add(self, part_of: Mapping[str, Any], size: int) -> int:
+        """Add a part behind the others and return its number."""
+        self.parts.append(Part(base=self.next_base, size=size, **part_of))
+        self.next_base += size
+        return len(self.parts) - 1
+
+
+def event_type_of(it: JourneyResolution, definition: EventDefinition, at: str) -> EventType | None:
+    """Return the declared type of an event; an absent product is a notice, an unknown name a problem."""
+    name, product = definition.event_type, definition.product
+    event_type = it.catalog.event_type(name, product)
+    if event_type is not None:
+        return event_type
+    installed = {plugin.name for plugin in it.catalog.plugins if not plugin.error}
+    ours = known.product_of_event_type(name)
+    owner = product or ours or (name.split(".")[0] if "." in name else None)
+    package = known.package_of("product", owner) if owner else None
+    if package and owner not in installed:
+        it.notices.append(f"{at}: skipped: event type {name!r} needs {package}, which is not installed")
+        return None
+    if product and product not in installed:
+        it.problems.unknown(f"{at}.product", "product", product, it.catalog.all("product"))
+        return None
+    if owner in installed and ours:
+        it.notices.append(f"{at}: skipped: event type {name!r} is not in the installed version of {package}")
+        return None
+    names = [one.name for one in it.catalog.all("event type").values()]
+    if names.count(name) > 1:
+        owners = sorted(one.product for one in it.catalog.all("event type").values() if one.name == name)
+        it.problems.add(
+            f"{at}.event_type", f'event type {name!r} is declared by {" and ".join(owners)}; say which with "product"'
+        )
+        return None
+    it.problems.unknown(f"{at}.event_type", "event type", name, names)
+    return None
+
+
+def check_condition(it: JourneyResolution, condition: Condition, at: str, siblings: Mapping[str, int]) -> None:
+    """Report a condition that reads neither an entity's attribute nor an earlier event's field."""
+    words = condition.field.removeprefix("event.").split(".")
+    if words[0] == "entity":
+        if it.profile is not None and len(words) == 2 and words[1] not in entity_names(it):
+            it.problems.unknown(f"{at}.field", "attribute", words[1], entity_names(it))
+        return
+    if words[0] not in siblings or len(words) != 2:
+        options = ["entity.<attribute>", *(f"{one}.happened" for one in siblings)]
+        it.problems.add(
+            f"{at}.field",
+            f"{condition.field!r} is neither an entity's attribute nor an earlier event's field; such as {', '.join(options[:4])}",
+        )
+
+
+def entity_names(it: JourneyResolution) -> set[str]:
+    """Return what `entity.` can be followed by: attributes and what derivations write."""
+    written = {name for one in it.catalog.all("derivation").values() for name in one.writes}
+    places = {"conditions", "role", "household_size", "city", "state", "zip_code", "county_fips"}
+    return {*it.catalog.all("attribute"), *it.profile.attributes, *written, *places}
+
+
+def parameters_of(
+    it: JourneyResolution,
+    definition: EventDefinition,
+    event_type: EventType,
+    at: str,
+    siblings: Mapping[str, int],
+    offered: Mapping[str, object],
+) -> tuple[dict[str, object], SkillPlan | None]:
+    """Return an event's parameters and what it takes from a skill, reporting what its type does not know."""
+    fields = {one.name: one for one in event_type.fields}
+    given = dict(definition.parameters)
+    for flag in FLAGS:
+        if getattr(definition, flag) is not None and flag in fields:
+            given[flag] = getattr(definition, flag)
+    given |= {name: value for name, value in offered.items() if name in fields and name not in given}
+    found, skill = {}, None
+    if "skill_ref" in given and "skill_ref" not in fields:
+        found, skill = _from_skill(it, given, event_type, at, siblings)
+    for name, value in given.items():
+        path = f"{at}.parameters.{name}"
+        if name not in fields:
+            it.problems.unknown(path, f"parameter of {event_type.name}", name, fields)
+            continue
+        match = REFERENCE.match(value) if isinstance(value, str) else None
+        if match:
+            substitution = _substitution(it, match, path, siblings)
+            if substitution is not None:
+                found[name] = substitution
+            continue
+        if isinstance(value, list | tuple):
+            value = ",".join(str(one) for one in value)
+        if fields[name].kind == "number" and (isinstance(value, bool) or not isinstance(value, int | float)):
+            it.problems.add(path, f"expected a number, got {value!r}")
+            continue
+        if fields[name].kind == "boolean" and not isinstance(value, bool):
+            it.problems.add(path, f"expected true or false, got {value!r}")
+            continue
+        if fields[name].values and value not in fields[name].values:
+            it.problems.unknown(path, f"value of {name}", value, fields[name].values)
+            continue
+        found[name] = value
+    for name, one in fields.items():
+        code = found.get(name, one.default)
+        if one.kind == "diagnosis" and code is not None and not isinstance(code, Substitution):
+            _need_code(it, str(code), f"{at}.parameters.{name}")
+    return found, skill
+
+
+def _substitution(
+    it: JourneyResolution, match: re.Match, path: str, siblings: Mapping[str, int]
+) -> Substitution | None:
+    if match[1] != "entity" and match[1] not in siblings:
+        it.problems.unknown(path, "event", match[1], [*siblings, "entity"])
+        return None
+    if match[1] == "entity" and it.profile is not None and match[2] not in entity_names(it):
+        it.problems.unknown(path, "attribute", match[2], entity_names(it))
+        return None
+    return Substitution(match[1], match[2])
+
+
+def _from_skill(it: JourneyResolution, given: dict, event_type: EventType, at: str, siblings: Mapping[str, int]):
+    """Take from `given` what speaks to the skill; return the fields the skill settles now and those settled per event."""
+    name, use = given.pop("skill_ref"), event_type.skill
+    path = f"{at}.parameters.skill_ref"
+    skill = it.catalog.get("skill", str(name))
+    if skill is None:
+        it.problems.unknown(path, "skill", name, it.catalog.all("skill"))
+        return {}, None
+    if use is None:
+        takers = [one.name for one in it.catalog.all("event type").values() if one.skill]
+        it.problems.add(path, f"{event_type.name} takes nothing from skills; {', '.join(sorted(takers))} do")
+        return {}, None
+    settled: dict[str, object] = {}
+    if use.condition and use.condition not in given:
+        settled[use.condition] = skill.applies_to[0]
+    fields = {one.name for one in event_type.fields}
+    table = skill.tables.get(use.section, ())
+    columns = {column for row in table for column in row}
+    wanted, select = {}, {}
+    for column in [one for one in given if one in columns]:
+        value = given[column] if column in fields else given.pop(column)
+        match = REFERENCE.match(value) if isinstance(value, str) else None
+        if match is None:
+            wanted[column] = value
+        else:
+            substitution = _substitution(it, match, f"{at}.parameters.{column}", siblings)
+            if substitution is not None:
+                select[column] = substitution
+    fills = {own: column for own, column in use.fills.items() if own not in given}
+    rows = skill.rows(use.section, wanted)
+    if fills and not rows:
+        asked = ", ".join(f"{column} {value!r}" for column, value in wanted.items()) or "any row"
+        it.problems.add(
+            path, f"skill {skill.name!r} has nothing under {use.section!r} for {asked}{_options(table, wanted)}"
+        )
+        return settled, None
+    return settled, SkillPlan(skill.label, tuple(rows) if fills else (), select, fills)
+
+
+def _options(table, wanted: Mapping[str, object]) -> str:
+    for column, value in wanted.items():
+        options = {row.get(column, "") for row in table} - {""}
+        if str(value) not in options:
+            return suggestion(value, options)
+    return ""
+
+
+def _need_code(it: JourneyResolution, code: str, path: str) -> None:
+    """Make sure people have a billable code for a diagnosis an event names, whether or not they have the condition."""
+    if it.profile is None or code in it.profile.conditions:
+        return
+    plan = condition_plan(it.profile, code, path)
+    if plan is not None:
+        it.profile.conditions[code] = plan
