@@ -139,11 +139,13 @@ class Catalog:
         """Return the version of every working plugin, by distribution."""
         return {one.distribution: one.version for one in self.plugins if not one.error}
 
-    def admit(self, name: str, distribution: str, version: str, load: Callable[[], ModuleType | object]) -> Plugin:
-        """Load one plugin and take what it declares; whatever goes wrong is kept on the plugin, not raised."""
+    def admit(
+        self, name: str, distribution: str, version: str, load: Callable[[], ModuleType | object], only=()
+    ) -> Plugin:
+        """Load one plugin and take what it declares (of some hooks `only`); what goes wrong is kept, not raised."""
         plugin = Plugin(name, distribution, version)
         try:
-            declared = _declarations(name, load())
+            declared = _declarations(name, load(), only)
         except Exception as error:  # noqa: BLE001 - containment: a stranger's code may raise anything
             plugin = evolve(plugin, error=_one_line(error), details=traceback.format_exc())
         else:
@@ -164,7 +166,7 @@ class Catalog:
         self.declared[kind][key] = one
 
 
-def _declarations(name: str, module: object) -> list[tuple[str, str, Any]]:
+def _declarations(name: str, module: object, only: Iterable[str] = ()) -> list[tuple[str, str, Any]]:
     """Return (kind, key, declaration) of one plugin, sorted by kind and key; raises whatever is wrong with it."""
     manager = pluggy.PluginManager(hookspecs.NAMESPACE)
     manager.add_hookspecs(hookspecs)
@@ -181,6 +183,8 @@ def _declarations(name: str, module: object) -> list[tuple[str, str, Any]]:
         raise PluginError(f"unknown hook {misspelt[0]!r}{suggestion(misspelt[0], known)}")
     found = []
     for hook, (kind, key_of) in KINDS.items():
+        if only and hook not in only:
+            continue
         for implementation in getattr(manager.hook, hook).get_hookimpls():
             declarations = implementation.function()
             if declarations is None:
@@ -216,13 +220,13 @@ def entry_points() -> list[tuple[str, str, str, Callable[[], object]]]:
 
 
 def build(
-    plugins: Iterable[tuple[str, str, str, Callable[[], object]]] | None = None, *, core_version: str | None = None
+    plugins: Iterable[tuple[str, str, str, Callable[[], object]]] | None = None, *, only: Iterable[str] = ()
 ) -> Catalog:
-    """Return the catalog of core and `plugins` (by default the installed ones), whatever their order."""
+    """Return the catalog of core and `plugins` (by default the installed ones), whatever their order; of hooks `only` these."""
     from healthsim_core import __version__, builtins
 
     catalog = Catalog()
-    catalog.admit("core", "healthsim-core", core_version or __version__, lambda: builtins)
+    catalog.admit("core", "healthsim-core", __version__, lambda: builtins, only)
     seen: dict[str, str] = {}
     for name, distribution, version, load in sorted(
         plugins if plugins is not None else entry_points(), key=lambda one: one[:3]
@@ -232,5 +236,5 @@ def build(
             catalog.plugins.append(Plugin(name, distribution, version, error=clash))
             continue
         seen[name] = distribution
-        catalog.admit(name, distribution, version, load)
+        catalog.admit(name, distribution, version, load, only)
     return catalog

@@ -14,7 +14,7 @@ def shell(tmp_path, monkeypatch, plugins):
 
     built = catalog.build(plugins)
     monkeypatch.setenv("HEALTHSIM_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(catalog, "build", lambda: built)
+    monkeypatch.setattr(catalog, "build", lambda only=(): built)
     return lambda *words: CliRunner().invoke(main, list(words))
 
 
@@ -87,7 +87,7 @@ def test_plugins_lists_what_is_declared_and_fails_with_three_for_a_broken_one(sh
 
     monkeypatch.undo()
     built = catalog.build([*plugins, ("bad", "healthsim-bad", "0.9", broken)])
-    monkeypatch.setattr(catalog, "build", lambda: built)
+    monkeypatch.setattr(catalog, "build", lambda only=(): built)
     ended = CliRunner().invoke(main, ["plugins"])
     assert (
         ended.exit_code == 3 and "FAILED: ImportError: no such thing" in ended.output and "triangle" not in ended.output

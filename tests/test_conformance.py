@@ -1,5 +1,6 @@
 """The author kit, on the example plugin as it is and with one thing of it broken at a time."""
 
+import sys
 import types
 
 import example_plugin
@@ -8,7 +9,7 @@ import pytest
 from attrs import evolve, frozen
 
 from healthsim_core.catalog import hookspecs
-from healthsim_core.declarations import CodeSet, OutputFormat
+from healthsim_core.declarations import CodeSet, Document, OutputFormat
 from healthsim_core.distributions import Distribution
 from healthsim_core.testing import PluginConformance, subjects
 
@@ -30,7 +31,7 @@ def broken(monkeypatch, request):
         hooks = {f"healthsim_{kind}": hookspecs.hookimpl(lambda made=made: made) for kind, made in hooks.items()}
         module = types.ModuleType("broken_example")
         vars(module).update({**names, **hooks})
-        monkeypatch.setitem(__import__("sys").modules, "broken_example", module)
+        monkeypatch.setitem(sys.modules, "broken_example", module)
         request.addfinalizer(subjects.examine.cache_clear)
         subjects.examine.cache_clear()
         kind = {"module": "broken_example", "name": "example", "distribution_examples": EXAMPLES}
@@ -84,6 +85,14 @@ def test_a_handler_that_makes_no_rows_is_noticed(broken, tmp_path):
         )
 
 
+def test_outcomes_that_need_a_column_of_an_absent_product_are_noticed(broken, tmp_path):
+    event_types = replaced("visit", outcomes=lambda events: {"score": events.person("mood")})
+    with pytest.raises(pytest.fail.Exception, match="events.has_person.*KeyError: 'mood'"):
+        broken(event_types=event_types).test_event_type_may_be_named_where_its_product_takes_no_part(
+            "example.visit", tmp_path
+        )
+
+
 @pytest.mark.parametrize(
     ("ppf", "said"),
     [
@@ -115,7 +124,7 @@ def test_a_family_without_an_example_is_noticed(broken):
         conformance.test_distributions_are_quantile_functions()
 
 
-def test_names_docs_fields_and_tables_that_are_off_are_noticed(broken):
+def test_names_docs_fields_and_tables_that_are_off_are_noticed(broken, tmp_path):
     (trigger,) = example_plugin.healthsim_triggers()
     visit = example_plugin.healthsim_event_types()[0]
     with pytest.raises(AssertionError, match="trigger 'VisitToBill'"):
@@ -132,16 +141,16 @@ def test_names_docs_fields_and_tables_that_are_off_are_noticed(broken):
     with pytest.raises(AssertionError, match="nobody makes the column 'mod'; did you mean 'mood'"):
         (glad,) = example_plugin.healthsim_derivations()
         broken(derivations=[evolve(glad, reads=("mod",))]).test_people_are_possible_and_the_same_however_they_are_cut(
-            __import__("pathlib").Path("unused")
+            tmp_path
         )
 
 
 def test_hooks_that_do_more_than_declare_are_noticed(broken, capfd):
-    names = iter(("one", "two", "three", "four", "five", "six"))
+    names = iter(("one", "two"))
     with pytest.raises(AssertionError, match="healthsim_tables returns generator, not a list"):
         broken(tables=(one for one in example_plugin.TABLES)).test_hooks_return_declarations_and_do_nothing_else(capfd)
     conformance = broken()
-    module = __import__("broken_example")
+    module = sys.modules["broken_example"]
     module.healthsim_code_sets = hookspecs.hookimpl(lambda: [CodeSet(next(names), "", "", "", tuple)])
     with pytest.raises(AssertionError, match="healthsim_code_sets declares other things the second time"):
         conformance.test_hooks_return_declarations_and_do_nothing_else(capfd)
@@ -150,8 +159,6 @@ def test_hooks_that_do_more_than_declare_are_noticed(broken, capfd):
 
 
 def test_a_format_that_differs_when_written_again_or_has_no_syntax_is_noticed(broken, tmp_path):
-    from healthsim_core.declarations import Document
-
     turns = iter(range(9))
     fickle = OutputFormat(
         "letters", "It counts.", "prose", lambda source: [Document("x.txt", iter([str(next(turns))]))]

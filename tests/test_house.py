@@ -42,9 +42,10 @@ FLOORS = [
     ["state.query", "generation.run"],
     ["generation.views", "generation"],
     ["cli.printing"],
-    ["cli.plugins", "cli.generate", "cli.scenarios"],
+    ["cli.plugins", "cli.generate", "cli.scenarios", "cli.new_plugin", "cli.skills"],
     ["cli"],
-    ["testing.checks", "testing.fixtures"],
+    ["testing.fixtures", "testing.rows", "testing.subjects"],
+    ["testing.checks"],
     ["testing.conformance"],
     ["testing"],
 ]

@@ -21,6 +21,8 @@ COMMANDS = {
     "query": ("healthsim_core.cli.scenarios", "Answer a SELECT about a scenario, a page at a time."),
     "export": ("healthsim_core.cli.scenarios", "Write a saved scenario in output formats."),
     "digest": ("healthsim_core.cli.scenarios", "Print one line per table: name, rows, digest."),
+    "skills": ("healthsim_core.cli.skills", "List, show or search skills."),
+    "new-plugin": ("healthsim_core.cli.new_plugin", "Write a new plugin, small and whole, with its tests."),
 }
 
 
@@ -32,7 +34,7 @@ class Shell(click.Group):
 
     def get_command(self, ctx, name):
         if name in COMMANDS:
-            return getattr(importlib.import_module(COMMANDS[name][0]), f"{name}_command")
+            return getattr(importlib.import_module(COMMANDS[name][0]), f"{name.replace('-', '_')}_command")
         declared = _plugin_commands().get(name)
         if declared is None:
             return None
@@ -68,9 +70,10 @@ class Shell(click.Group):
 
 
 def _plugin_commands() -> dict:
+    """Return the commands plugins add; only their commands hook is called, so that `--help` stays quick."""
     from healthsim_core import catalog
 
-    return catalog.build().all("command")
+    return catalog.build(only=("healthsim_commands",)).all("command")
 
 
 @click.group(cls=Shell, context_settings={"help_option_names": ["-h", "--help"]})

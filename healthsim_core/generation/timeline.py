@@ -135,11 +135,24 @@ def diagnosis(events: Events, code: str) -> Coded:
     return Coded.constant(code, len(events))
 
 
+def entities_text(events: Events) -> str:
+    """Return the first few entities of events, for a message."""
+    return ", ".join(str(one) for one in np.unique(events.entity)[:3]) + " …"
+
+
 def add_outcomes(event_type: EventType, events: Events) -> None:
     """Add the fields that an event type computes as soon as its events happen."""
     if event_type.outcomes is None:
         return
-    for name, column in event_type.outcomes(events).items():
+    try:
+        outcomes = event_type.outcomes(events)
+    except PluginError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"event type {event_type.qualified} (entities {entities_text(events)}): outcomes failed: {type(error).__name__}: {error}"
+        ) from error
+    for name, column in outcomes.items():
         if len(column) != len(events):
             raise PluginError(
                 f"event type {event_type.qualified}: outcome {name!r} has {len(column)} rows for {len(events)} events"

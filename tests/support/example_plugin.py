@@ -22,7 +22,8 @@ from healthsim_core.declarations import (
     Serializer,
 )
 from healthsim_core.distributions import Distribution
-from healthsim_core.events import Delay, EventType, Field, Link, Trigger
+from healthsim_core.events import Delay, EventType, Field, Link, SkillUse, Trigger
+from healthsim_core.skills import read_skill
 from healthsim_core.tables import column, key, refers, table_from
 
 
@@ -89,6 +90,7 @@ def handle_visit(events):
 
 
 def handle_bill(events):
+    events = events.select(events["visit"] >= 0)  # a journey may name a bill by itself; there is no row without a visit
     return {"bills": Columns({"bill_id": events.key, "visit_id": events["visit"], "bill_date": events.time})}
 
 
@@ -162,9 +164,11 @@ def healthsim_event_types():
                 Field("reason", "diagnosis", "Why."),
                 Field("billed", "boolean", "Whether it costs.", True),
                 Field("score", "number", "Measured."),
+                Field("remedy", "code", "What is given."),
             ),
             handle_visit,
             visit_outcomes,
+            skill=SkillUse("medications", {"remedy": "drug"}, "reason"),
             writes=("visits",),
         ),
         EventType(
@@ -208,6 +212,44 @@ def healthsim_code_sets():
         ConditionCode("I10", "I10", "High blood pressure"),
     )
     return [CodeSet("example.codes", "A few codes.", "the tests", "none", lambda: codes)]
+
+
+SKILL = """---
+name: sugar-care
+version: "2.1"
+description: How the practice treats diabetes.
+applies_to: [E11]
+---
+# Diabetes in this practice
+
+## Codes
+
+| code | label | severity | weight |
+| --- | --- | --- | --- |
+| E11.9 | Diabetes |  | 3 |
+| E11.65 | Diabetes, high sugar | high | 1 |
+
+## Medications
+
+| line | severity | drug | weight |
+| --- | --- | --- | --- |
+| 1 |  | tea | 1 |
+| 2 | low | walks | 1 |
+| 2 | high | pills | 3 |
+| 2 | high | insulin | 1 |
+| 2 |  | advice | 1 |
+
+## Follow-up
+
+| event | severity | interval_days |
+| --- | --- | --- |
+| visit |  | 40 |
+"""
+
+
+@hookimpl
+def healthsim_skills():
+    return [read_skill(SKILL, "sugar-care.md")]
 
 
 @hookimpl

@@ -53,6 +53,13 @@ def healthsim_code_sets():
 
 
 @hookimpl
+def healthsim_skills():
+    from healthsim_core.skills import in_package
+
+    return in_package("patientsim")
+
+
+@hookimpl
 def healthsim_templates():
     from healthsim_core.templates import in_package
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from healthsim_core.columns import Array, Coded, Columns, stack
-from healthsim_core.events import DAY, Events, EventType, Field, match
+from healthsim_core.events import DAY, Events, EventType, Field, SkillUse, match
 from patientsim.reference import diagnosis_labels
 
 DIAGNOSES = 4
@@ -227,6 +227,9 @@ ENCOUNTER = EventType(
     (Field("encounter_type", "code", "What kind of visit.", "office", tuple(TYPES)), *_COMMON, *_COMPUTED),
     handle_encounter,
     encounter_outcomes,
+    skill=SkillUse(
+        "visits", {"encounter_type": "encounter_type", "cpt_codes": "cpt_codes", "specialty": "specialty"}, "reason"
+    ),
     writes=("encounters", "diagnoses", "observations"),
 )
 ADMISSION = EventType(

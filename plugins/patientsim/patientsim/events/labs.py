@@ -7,7 +7,7 @@ import numpy as np
 from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.distributions import NormalDistribution
 from healthsim_core.draws import uniforms
-from healthsim_core.events import DAY, Delay, Events, EventType, Field, Link
+from healthsim_core.events import DAY, Delay, Events, EventType, Field, Link, SkillUse
 from patientsim.reference import Lab, labs
 
 TURNAROUND = Delay(2, 1, 5, "uniform")
@@ -77,6 +77,14 @@ def order_outcomes(events: Events) -> dict[str, Array]:
     }
 
 
+def _named(test: Coded) -> dict[str, Coded]:
+    """Return code and description of tests."""
+    return {
+        "code": test.recode({name: lab.code for name, lab in labs().items()}),
+        "description": test.recode({name: lab.label for name, lab in labs().items()}),
+    }
+
+
 def handle_order(events: Events) -> dict[str, Columns]:
     """Return the orders."""
     test = events["test"]
@@ -86,8 +94,7 @@ def handle_order(events: Events) -> dict[str, Columns]:
                 "lab_order_id": events.key,
                 "patient_id": events.entity,
                 "encounter_id": events["encounter"],
-                "code": test.recode({name: lab.code for name, lab in labs().items()}),
-                "description": test.recode({name: lab.label for name, lab in labs().items()}),
+                **_named(test),
                 "status": Coded.constant("completed", len(events)),
                 "ordered_datetime": events["ordered_time"],
                 "provider_id": events["provider"],
@@ -116,8 +123,7 @@ def handle_result(events: Events) -> dict[str, Columns]:
                 "encounter_id": events["encounter"],
                 "lab_order_id": events["order"],
                 "category": Coded.constant("laboratory", len(events)),
-                "code": test.recode({name: lab.code for name, lab in labs().items()}),
-                "description": test.recode({name: lab.label for name, lab in labs().items()}),
+                **_named(test),
                 "value": value,
                 "unit": test.recode({name: lab.unit for name, lab in labs().items()}),
                 "reference_low": low,
@@ -142,6 +148,7 @@ LAB_ORDER = EventType(
     ),
     handle_order,
     order_outcomes,
+    skill=SkillUse("labs", {"test": "test"}),
     writes=("lab_orders",),
     available="result_time",
     links=(Link(LINK.field, LINK.to, carry={**LINK.carry, "ordered_time": "start_time"}),),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from healthsim_core.columns import Array, Coded, Columns
-from healthsim_core.events import Events, EventType, Field
+from healthsim_core.events import Events, EventType, Field, SkillUse
 from patientsim.events.encounters import diagnosis_rows
 from patientsim.events.labs import LINK
 from patientsim.reference import drugs
@@ -101,6 +101,7 @@ DIAGNOSIS = EventType(
         *_LINKED,
     ),
     handle_diagnosis,
+    skill=SkillUse("codes", condition="code"),
     writes=("diagnoses",),
     links=(LINK,),
 )
@@ -120,6 +121,7 @@ MEDICATION_ORDER = EventType(
     ),
     handle_medication_order,
     order_outcomes,
+    skill=SkillUse("medications", {"drug": "drug"}, "reason"),
     writes=("medication_orders",),
     links=(LINK,),
 )
@@ -133,6 +135,7 @@ PROCEDURE = EventType(
         *_LINKED,
     ),
     handle_procedure,
+    skill=SkillUse("procedures", {"code": "code", "system": "system"}),
     writes=("procedures",),
     links=(LINK,),
 )

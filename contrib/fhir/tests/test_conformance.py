@@ -1,0 +1,8 @@
+"""healthsim-fhir keeps the contract of every plugin."""
+
+from healthsim_core.testing import PluginConformance
+
+
+class TestConformance(PluginConformance):
+    module = "healthsim_fhir.plugin"
+    name = "fhir"

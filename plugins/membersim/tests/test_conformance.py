@@ -1,0 +1,7 @@
+"""MemberSim keeps the contract of every plugin."""
+
+from healthsim_core.testing import PluginConformance
+
+
+class TestConformance(PluginConformance):
+    module = "membersim.plugin"

@@ -1,0 +1,7 @@
+"""PatientSim keeps the contract of every plugin."""
+
+from healthsim_core.testing import PluginConformance
+
+
+class TestConformance(PluginConformance):
+    module = "patientsim.plugin"

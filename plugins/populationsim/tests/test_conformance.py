@@ -1,0 +1,7 @@
+"""PopulationSim keeps the contract of every plugin."""
+
+from healthsim_core.testing import PluginConformance
+
+
+class TestConformance(PluginConformance):
+    module = "populationsim.plugin"
