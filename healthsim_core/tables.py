@@ -113,12 +113,8 @@ class Table:
         raise KeyError(name)
 
     def ddl(self) -> str:
-        """Return the CREATE TABLE statement and its comments."""
-        # Compressing unique text costs four times the insert itself; ids are short, so they are kept as they are.
-        lines = [
-            f'"{one.name}" {one.type}' + (" USING COMPRESSION uncompressed" if one.prefix else "")
-            for one in self.columns
-        ]
+        """Return the CREATE TABLE statement and its comments, for a table of decoded values."""
+        lines = [f'"{one.name}" {one.type}' for one in self.columns]
         statements = [f'CREATE TABLE "{self.name}" (\n  ' + ",\n  ".join(lines) + "\n)"]
         statements.append(f'COMMENT ON TABLE "{self.name}" IS {_quoted(self.doc)}')
         for one in self.columns:

@@ -13,7 +13,7 @@ from attrs import frozen
 from healthsim_core.columns import Coded, Columns
 from healthsim_core.errors import UserError
 from healthsim_core.generation import run
-from healthsim_core.state.appending import SHORT_LIST, insert
+from healthsim_core.state.appending import Appender
 from healthsim_core.state.digest import digest
 from healthsim_core.state.query import query
 from healthsim_core.state.store import Store, StoreError, sanitize_name
@@ -41,7 +41,7 @@ THINGS = table_from(Everything, "things")
 
 
 def rows(n=3):
-    many = [f"word {number}" for number in range(SHORT_LIST + 10)]
+    many = [f"word {number}" for number in range(80)]
     return Columns(
         {
             "thing_id": np.arange(n), "other_id": np.array([-1, 0, 1]), "short": Coded(np.array([0, -1, 1]), ["it's", 'a "b"']),
@@ -55,8 +55,10 @@ def rows(n=3):
 
 def test_every_type_is_stored_as_it_should():
     connection = duckdb.connect()
-    connection.execute(THINGS.ddl())
-    assert insert(connection, THINGS, rows()) == 3
+    appender = Appender(connection)
+    appender.append(THINGS, rows())
+    appender.finish()
+    assert appender.counts == {"things": 3}
     time = datetime.datetime(2025, 1, 1, 10, 20, 30)
     assert connection.execute("FROM things ORDER BY thing_id").fetchall() == [
         ("T0", None, "it's", "word 0", 1, 0.12, Decimal("0.01"), datetime.date(2025, 1, 1), time, True, "5 Elm St"),
@@ -76,9 +78,28 @@ def test_every_type_is_stored_as_it_should():
         ),
     ]
     comments = connection.execute(
-        "SELECT comment FROM duckdb_columns() WHERE table_name = 'things' AND column_name = 'glad'"
+        "SELECT comment FROM duckdb_columns() WHERE schema_name = 'main' AND table_name = 'things' AND column_name = 'glad'"
     ).fetchall()
     assert comments == [("Whether.",)]
+
+
+def test_batches_may_number_their_words_differently():
+    connection = duckdb.connect()
+    appender = Appender(connection)
+    batches = (["b", "a"], ["a", "c"], [], ["c", "b", "a"])
+    for number, words in enumerate(batches):
+        codes = np.array([-1, *range(len(words))])
+        n = len(codes)
+        every = rows().take(np.zeros(n, np.int64))
+        appender.append(THINGS, every.adding(thing_id=np.arange(n) + 10 * number, short=Coded(codes, words)))
+    appender.finish()
+    found = dict(connection.execute("SELECT thing_id, short FROM things").fetchall())
+    assert found == {
+        "T0": None, "T1": "b", "T2": "a", "T10": None, "T11": "a", "T12": "c", "T20": None,
+        "T30": None, "T31": "c", "T32": "b", "T33": "a",
+    }  # fmt: skip
+    types = dict(connection.execute("SELECT column_name, column_type FROM (DESCRIBE things)").fetchall())
+    assert types == {column.name: column.type for column in THINGS.columns}
 
 
 @pytest.mark.parametrize(

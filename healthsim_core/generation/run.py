@@ -28,7 +28,7 @@ from healthsim_core.state.store import Scenario, ScenarioWriter, Store, home, re
 
 SPAN_SIZE = 10_000
 """Persons generated at a time: enough to keep numpy busy, few enough to keep memory flat."""
-SPANS_PER_FLUSH = 4
+SPANS_PER_FLUSH = 8
 """Spans appended between commits: fewer keep memory lower, more keep the file smaller."""
 
 EXPORT_MEMORY = "1GB"

@@ -37,10 +37,18 @@ class Timeline:
     """The arm each event of a branching part takes (int32), by part."""
     lives: dict[str, Lives] = field(factory=dict)
     """The phases people go through, by the path of their journey's phases."""
+    _conditions: Coded | None = None
 
     def __getitem__(self, event_type: str) -> Events | None:
         """Return the finished events of a type, None where there are none."""
         return self.finished.get(event_type)
+
+    @property
+    def conditions(self) -> Coded:
+        """Return each person's condition categories and codes as one text, so that `contains` finds any of them."""
+        if self._conditions is None:
+            self._conditions = _condition_texts(self.people)
+        return self._conditions
 
 
 def entity_column(people: People, name: str) -> Array | None:
@@ -54,7 +62,7 @@ def lookup(timeline: Timeline, it: DefinitionPlan, events: Events, name: str) ->
     words = name.removeprefix("event.").split(".")
     if words[0] == "entity":
         if words[1] == "conditions":
-            return condition_words(events)
+            return timeline.conditions[events.row]
         column = entity_column(timeline.people, words[1])
         return None if column is None else column[events.row]
     source = timeline.parts.get(it.siblings.get(words[0], -1))
@@ -74,9 +82,7 @@ def lookup(timeline: Timeline, it: DefinitionPlan, events: Events, name: str) ->
     return masked(source[words[1]], index)
 
 
-def condition_words(events: Events) -> Coded:
-    """Return each person's condition categories and codes as one text, so that `contains` finds any of them."""
-    people = events.people
+def _condition_texts(people: People) -> Coded:
     names = [name for name in people.columns if name.startswith("has.")]
     pattern = np.zeros(len(people), np.int64)
     texts = {0: ""}
@@ -91,7 +97,7 @@ def condition_words(events: Events) -> Coded:
             for number, kind in enumerate(kinds)
         }
         pattern = pattern_codes.astype(np.int64)
-    return Coded(pattern[events.row].astype(np.int32), [texts[number] for number in range(len(texts))])
+    return Coded(pattern.astype(np.int32), [texts[number] for number in range(len(texts))])
 
 
 def latest(source: Events, readers: Events, available: np.ndarray) -> np.ndarray:

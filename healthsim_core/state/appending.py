@@ -1,4 +1,8 @@
-"""Append columns to DuckDB: text travels as codes, keys as numbers, money as cents, and DuckDB decodes them on insert."""
+"""Append columns to DuckDB as they are: text as codes, ids as numbers, money as cents. Views give what people read.
+
+A table `claims` is stored as `raw.claims`; its texts are the codes of words in the one row of `words.claims`; and the view
+`claims` decodes both. Writing decoded text would take three times as long and four times the space.
+"""
 
 from __future__ import annotations
 
@@ -11,74 +15,135 @@ from attrs import define, field
 from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.tables import Column, Table
 
-SHORT_LIST = 64
-"""Up to this many words are decoded by indexing a list; more by a join, which a long list would lose to."""
+_TYPES = {"i": "BIGINT", "u": "BIGINT", "f": "DOUBLE", "b": "BOOLEAN", "M": "TIMESTAMP"}
+_CENTS = "DECIMAL"
 
 
 @define
-class _Decoding:
-    """The SELECT under construction for one batch: raw arrays, word lists, joins."""
+class _Words:
+    """The words of one stored column, numbered in the order in which they came."""
 
-    raw: dict[str, np.ndarray] = field(factory=dict)
-    parameters: dict[str, list] = field(factory=dict)
-    words: dict[str, np.ndarray] = field(factory=dict)
+    place: dict[str, int] = field(factory=dict)
+    _last: tuple[np.ndarray, np.ndarray] | None = None
 
-    def plain(self, name: str, array: Array) -> str:
-        """Return SQL for a raw column's plain value: text for coded columns, the number or time itself for others."""
-        if not isinstance(array, Coded):
-            self.raw[name] = array
-            return f'_rows."{name}"'
-        self.raw[name] = array.codes
-        if len(array.words) == 0:
-            return "NULL::VARCHAR"
-        if len(array.words) <= SHORT_LIST:
-            self.parameters[f"w_{name}"] = list(array.words)
-            return f'($w_{name}::VARCHAR[])[_rows."{name}" + 1]'
-        self.words[name] = array.words
-        return f'"_words_{name}".word'
+    def codes(self, array: Coded) -> np.ndarray:
+        """Return the array's codes among all words so far (int32, -1 is missing)."""
+        if self._last is None or self._last[0] is not array.words:
+            numbers = [self.place.setdefault(word, len(self.place)) for word in array.words]
+            self._last = (array.words, np.array([*numbers, -1], np.int32))
+        moved = self._last[1]
+        same = len(moved) == 1 or (moved[:-1] == np.arange(len(moved) - 1, dtype=np.int32)).all()
+        return array.codes if same else moved[array.codes]
 
-    def stored(self, column: Column, rows: Columns) -> str:
-        """Return SQL for a column's stored value."""
+
+@define
+class _Stored:
+    """One table under way: which raw columns it has and the words of those that are text."""
+
+    table: Table
+    types: dict[str, str] = field(factory=dict)
+    words: dict[str, _Words] = field(factory=dict)
+    rows: int = 0
+
+    def begin(self, rows: Columns) -> str:
+        """Settle the types of the raw columns by the first rows, and return the CREATE TABLE statement."""
+        for column in self.table.columns:
+            for name in column.raw_names:
+                array = rows[name]
+                if isinstance(array, Coded):
+                    self.types[name] = "INTEGER"
+                    self.words[name] = _Words()
+                elif column.type == "DATE" and not column.decode:
+                    self.types[name] = "DATE"
+                else:
+                    self.types.setdefault(name, _TYPES[array.dtype.kind])
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in self.types.items())
+        return f'CREATE TABLE raw."{self.table.name}" ({columns})'
+
+    def arrays(self, rows: Columns) -> dict[str, np.ndarray]:
+        """Return the arrays to store."""
+        decimals = {one.name: one.decimals for one in self.table.columns if one.decimals is not None}
+        found = {}
+        for name in self.types:
+            array = rows[name]
+            if isinstance(array, Coded):
+                found[name] = self.words[name].codes(array)
+            elif name in decimals and array.dtype.kind == "f":
+                found[name] = np.round(array, decimals[name])
+            else:
+                found[name] = array
+        return found
+
+    def plain(self, name: str) -> str:
+        """Return SQL for the value of a raw column: its word where it is text."""
+        if name not in self.words:
+            return f'_raw."{name}"'
+        return f'(SELECT "{name}" FROM words."{self.table.name}")[_raw."{name}" + 1]'
+
+    def shown(self, column: Column) -> str:
+        """Return SQL for what a column of the view shows."""
         if column.decode:
-            names = column.raw_names
-            plain = {name: self.plain(name, rows[name]) for name in names}
+            plain = {name: self.plain(name) for name in column.raw_names}
             return re.sub(r"\{(\w+)\}", lambda match: plain[match[1]], column.decode)
-        array = rows[column.name]
-        value = self.plain(column.name, array)
+        value = self.plain(column.name)
         if column.prefix is not None:
             text = f"'{column.prefix}' || {value}"
             return f"CASE WHEN {value} >= 0 THEN {text} END" if column.nullable else text
-        if column.type.startswith("DECIMAL"):
+        if column.type.startswith(_CENTS):
             return f"({value}::DECIMAL(18,0) * 0.01::DECIMAL(3,2))::{column.type}"
-        if column.type == "DATE":
-            return f"{value}::DATE"
-        if column.type == "DOUBLE":
-            numbers = array.astype(np.float64)
-            self.raw[column.name] = numbers if column.decimals is None else np.round(numbers, column.decimals)
-        return value
+        return f"{value}::DOUBLE" if column.type == "DOUBLE" and self.types[column.name] != "DOUBLE" else value
+
+    def view(self) -> str:
+        """Return the statements that create the view, with the comments on it."""
+        name = self.table.name
+        values = ",\n  ".join(f'{self.shown(column)} AS "{column.name}"' for column in self.table.columns)
+        statements = [f'CREATE VIEW "{name}" AS SELECT\n  {values}\nFROM raw."{name}" AS _raw']
+        statements.append(f'COMMENT ON VIEW "{name}" IS {_quoted(self.table.doc)}')
+        statements += [
+            f'COMMENT ON COLUMN "{name}"."{column.name}" IS {_quoted(column.doc)}' for column in self.table.columns
+        ]
+        return ";\n".join(statements)
 
 
-def prepare(table: Table, rows: Columns) -> tuple[str, _Decoding]:
-    """Return the SELECT that decodes `rows` into the table's columns, and what it reads."""
-    decoding = _Decoding()
-    values = [f'{decoding.stored(column, rows)} AS "{column.name}"' for column in table.columns]
-    joins = "".join(f' LEFT JOIN "_words_{name}" ON _rows."{name}" = "_words_{name}".code' for name in decoding.words)
-    return f"SELECT {', '.join(values)} FROM _rows{joins}", decoding
+@define
+class Appender:
+    """Appends raw rows to the tables of an open database; `finish` adds the words and the views."""
+
+    connection: duckdb.DuckDBPyConnection
+    stored: dict[str, _Stored] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self.connection.execute("CREATE SCHEMA raw; CREATE SCHEMA words")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return the number of rows of every table so far."""
+        return {name: one.rows for name, one in self.stored.items()}
+
+    def append(self, table: Table, rows: Columns) -> None:
+        """Insert raw rows; the table is made with its first ones."""
+        if rows.length == 0:
+            return
+        if table.name not in self.stored:
+            self.stored[table.name] = _Stored(table)
+            self.connection.execute(self.stored[table.name].begin(rows))
+        stored = self.stored[table.name]
+        self.connection.register("_rows", stored.arrays(rows))
+        try:
+            self.connection.execute(f'INSERT INTO raw."{table.name}" BY NAME FROM _rows')
+        finally:
+            self.connection.unregister("_rows")
+        stored.rows += rows.length
+
+    def finish(self) -> None:
+        """Write the words and create the views."""
+        for name, stored in self.stored.items():
+            if stored.words:
+                lists = ", ".join(f'${number}::VARCHAR[] AS "{raw}"' for number, raw in enumerate(stored.words, 1))
+                values = [list(words.place) for words in stored.words.values()]
+                self.connection.execute(f'CREATE TABLE words."{name}" AS SELECT {lists}', values)
+            self.connection.execute(stored.view())
 
 
-def insert(connection: duckdb.DuckDBPyConnection, table: Table, rows: Columns) -> int:
-    """Insert raw columns into an existing table and return how many rows that were."""
-    if rows.length == 0:
-        return 0
-    select, decoding = prepare(table, rows)
-    names = ["_rows"]
-    connection.register("_rows", decoding.raw)
-    for name, words in decoding.words.items():
-        connection.register(f"_words_{name}", {"code": np.arange(len(words), dtype=np.int32), "word": words})
-        names.append(f"_words_{name}")
-    try:
-        connection.execute(f'INSERT INTO "{table.name}" {select}', decoding.parameters)
-    finally:
-        for name in names:
-            connection.unregister(name)
-    return rows.length
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

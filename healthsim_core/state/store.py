@@ -17,7 +17,7 @@ from attrs import define, field, frozen
 
 from healthsim_core.columns import Columns
 from healthsim_core.errors import HealthSimError, UserError, suggestion
-from healthsim_core.state.appending import insert
+from healthsim_core.state.appending import Appender
 from healthsim_core.tables import Table
 
 FORMAT_VERSION = 1
@@ -168,7 +168,7 @@ class ScenarioWriter:
     partial: Path
     target: Path
     connection: duckdb.DuckDBPyConnection | None = None
-    counts: dict[str, int] = field(factory=dict)
+    appender: Appender | None = None
 
     def __enter__(self) -> ScenarioWriter:
         old = os.umask(0o077)
@@ -180,8 +180,12 @@ class ScenarioWriter:
             os.umask(old)
         # Long transactions: bulk rows go straight to the file, and no checkpoint comes in between.
         self.connection.execute(f"SET memory_limit='{WRITER_MEMORY}'")
+        # One thread writes while another generates; nearly all columns are integers, for which no better packing is found.
+        self.connection.execute("SET threads=1")
+        self.connection.execute("SET force_compression='bitpacking'")
         self.connection.execute("BEGIN")
         self.connection.execute("CREATE SCHEMA healthsim")
+        self.appender = Appender(self.connection)
         return self
 
     def __exit__(self, kind, error, trace) -> None:
@@ -190,17 +194,17 @@ class ScenarioWriter:
 
     def append(self, table: Table, rows: Columns) -> None:
         """Insert raw rows; the table is made with its first ones."""
-        if rows.length == 0:
-            return
-        if table.name not in self.counts:
-            self.connection.execute(table.ddl())
-            self.counts[table.name] = 0
         try:
-            self.counts[table.name] += insert(self.connection, table, rows)
+            self.appender.append(table, rows)
         except duckdb.Error as error:
             raise StoreError(
                 f"cannot write table {table.name} of scenario {self.name!r}: {str(error).splitlines()[0]}"
             ) from error
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Return the number of rows of every table so far."""
+        return self.appender.counts
 
     def flush(self) -> None:
         """Commit what was appended; DuckDB holds memory for a transaction's rows until then. Still nothing is visible."""
@@ -216,6 +220,7 @@ class ScenarioWriter:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         full = {"format_version": FORMAT_VERSION, "created_at": now, "updated_at": now, **record}
         try:
+            self.appender.finish()
             connection.execute("CREATE TABLE healthsim.scenario (name VARCHAR, record JSON)")
             connection.execute(
                 "INSERT INTO healthsim.scenario VALUES (?, ?)", [self.name, json.dumps(full, default=str)]
