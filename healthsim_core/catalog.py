@@ -59,6 +59,8 @@ class Plugin:
     declares: Mapping[str, tuple[str, ...]] = field(factory=dict)
     error: str | None = None
     details: str | None = None
+    module: str | None = None
+    """Where another process finds it; None where it is no module."""
 
 
 @define
@@ -145,7 +147,8 @@ class Catalog:
         """Load one plugin and take what it declares (of some hooks `only`); what goes wrong is kept, not raised."""
         plugin = Plugin(name, distribution, version)
         try:
-            declared = _declarations(name, load(), only)
+            loaded = load()
+            declared = _declarations(name, loaded, only)
         except Exception as error:  # noqa: BLE001 - containment: a stranger's code may raise anything
             plugin = evolve(plugin, error=_one_line(error), details=traceback.format_exc())
         else:
@@ -153,7 +156,7 @@ class Catalog:
             for kind, key, one in declared:
                 self._take(name, kind, key, one)
                 counts[kind] = (*counts.get(kind, ()), key)
-            plugin = evolve(plugin, declares=counts)
+            plugin = evolve(plugin, declares=counts, module=getattr(loaded, "__name__", None))
         self.plugins.append(plugin)
         return plugin
 

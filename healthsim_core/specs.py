@@ -34,7 +34,7 @@ class Generation(Plain):
     """How much, from which seed, for whom."""
 
     count: int = field(
-        default=DEFAULT_COUNT, metadata=as_(whole(1, LARGEST_COUNT), "People, or households where members are listed.")
+        default=DEFAULT_COUNT, metadata=as_(whole(1, LARGEST_COUNT), "People, or households where the profile has any.")
     )
     seed: int = field(default=DEFAULT_SEED, metadata=as_(whole(), "Any whole number, 0 included."))
     products: tuple[str, ...] = field(
@@ -46,10 +46,17 @@ class Generation(Plain):
     )
     sampling: str = field(
         default="independent",
-        metadata=as_(one_of("independent", "stratified"), "stratified: small cohorts meet their targets closely."),
+        metadata=as_(
+            one_of("independent", "stratified"),
+            "stratified: small cohorts meet their targets closely, but a person depends on `count`.",
+        ),
     )
     validation: str = field(
-        default="warn", metadata=as_(one_of("strict", "warn", "none"), "What a missed target does.")
+        default="warn",
+        metadata=as_(
+            one_of("strict", "warn", "none"),
+            "What a missed target does: fails the run, is reported, or is not looked at.",
+        ),
     )
 
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "show": ("healthsim_core.cli.scenarios", "Show what a scenario holds and how it was made."),
     "query": ("healthsim_core.cli.scenarios", "Answer a SELECT about a scenario, a page at a time."),
     "export": ("healthsim_core.cli.scenarios", "Write a saved scenario in output formats."),
+    "regenerate": ("healthsim_core.cli.scenarios", "Generate one person of a scenario again, alone."),
     "digest": ("healthsim_core.cli.scenarios", "Print one line per table: name, rows, digest."),
     "skills": ("healthsim_core.cli.skills", "List, show or search skills."),
     "new-plugin": ("healthsim_core.cli.new_plugin", "Write a new plugin, small and whole, with its tests."),

@@ -9,25 +9,30 @@ import click
 
 from healthsim_core import catalog
 from healthsim_core.cli import printing
+from healthsim_core.errors import PluginError
 
 
 @click.command("generate")
-@click.argument("specification", metavar="SPEC")
+@click.argument("specification", metavar="SPEC", required=False)
 @click.option("--journey", "journeys", multiple=True, help="A journey template or file; replaces the file's.")
-@click.option("--count", type=int, help="People, or households where members are listed.")
+@click.option("--count", type=int, help="People, or households where the profile has them.")
 @click.option("--seed", type=int, help="Any whole number.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day on which ages hold.")
 @click.option("--product", "products", multiple=True, help="A product to generate; replaces the file's.")
 @click.option("--format", "formats", multiple=True, help="A format to write; replaces the file's.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where files go, in a folder per format.")
 @click.option("--name", help="The scenario's name; a taken one is refused.")
+@click.option("--into", metavar="NAME", help="Let the people of this saved scenario live --journey too; no SPEC.")
 @click.option("--tag", "tags", multiple=True, help="A tag of the scenario.")
 @click.option("--county", metavar="FIPS", help="Take figures from this county.")
+@click.option(
+    "--workers", type=int, default=1, show_default=True, help="Processes that generate; the data is the same."
+)
 @click.option("--dry-run", is_flag=True, help="Check everything and make 5, save nothing.")
 @click.option("--no-persist", is_flag=True, help="Write the files but keep no scenario.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def generate_command(
-    specification: str,
+    specification: str | None,
     journeys,
     count,
     seed,
@@ -36,13 +41,18 @@ def generate_command(
     formats,
     out,
     name,
+    into,
     tags,
     county,
+    workers,
     dry_run,
     no_persist,
     as_json,
 ) -> None:
-    """Generate a scenario from SPEC: a template's name, or a file holding a profile or a scenario."""
+    """Generate a scenario from SPEC: a template's name, or a file holding a profile or a scenario.
+
+    Exits with 3 where a plugin's handler failed: what the others made is saved, and marked as failed.
+    """
     from healthsim_core.generation.run import generate
 
     day: datetime.date | None = as_of.date() if as_of else None
@@ -60,10 +70,12 @@ def generate_command(
             seed,
             out=out,
             name=name,
+            into=into,
             tags=tags,
             as_of=day,
             county=county,
             dry_run=dry_run,
+            workers=workers,
             catalog=found,
             progress=report,
         )
@@ -72,8 +84,10 @@ def generate_command(
         summary["scenario"] = None
     if as_json:
         printing.as_json(summary)
-        return
-    print_summary(summary, dry_run)
+    else:
+        print_summary(summary, dry_run)
+    if result.failures:
+        raise SystemExit(PluginError.exit_code)
 
 
 def print_summary(summary: dict, dry_run: bool) -> None:
@@ -100,5 +114,7 @@ def print_summary(summary: dict, dry_run: bool) -> None:
     )
     for error in validation["errors"]:
         click.echo(f"  {error}")
+    for failure in summary["failures"]:
+        click.echo(f"failed: {failure}")
     for notice in summary["notices"]:
         click.echo(f"note: {notice}")

@@ -88,7 +88,31 @@ def show_command(name: str, as_json: bool) -> None:
     click.echo("validation: every target met" if validation["passed"] else "validation: targets missed")
     for error in validation["errors"]:
         click.echo(f"  {error}")
+    for label, used in about.get("skills", {}).items():
+        click.echo(f"skill: {label}, for {', '.join(used)}")
+    for failure in about.get("failures", ()):
+        click.echo(f"failed: {failure}")
     for notice in about["notices"]:
+        click.echo(f"note: {notice}")
+
+
+@click.command("regenerate")
+@click.argument("name")
+@click.option("--entity", required=True, help="A person's number, from 0, or any of their ids (P160, PT160 …).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def regenerate_command(name: str, entity: str, as_json: bool) -> None:
+    """Generate one person of a scenario again, alone, with everybody of the household; nothing is saved."""
+    from healthsim_core.generation.regenerate import regenerate
+
+    made = regenerate(name, entity)
+    if as_json:
+        printing.as_json({"unit": made.unit, "tables": made.tables, "notices": list(made.notices)})
+        return
+    for table, rows in made.tables.items():
+        click.echo(f"{table}:")
+        printing.table(list(rows[0]), [tuple(row.values()) for row in rows])
+        click.echo()
+    for notice in made.notices:
         click.echo(f"note: {notice}")
 
 

@@ -15,14 +15,24 @@ _HOMES = {
     ),
     "healthsim_core.specs": "ProfileSpecification ScenarioSpecification",
     "healthsim_core.journey_specs": "JourneySpecification EventDefinition",
-    "healthsim_core.generation.views": (
-        "ProfileExecutor ExecutionResult GeneratedEntity JourneyEngine create_journey_engine Timeline TimelineEvent DelaySpec "
-        "EventCondition get_journey_template create_simple_journey JOURNEY_TEMPLATES PROFILE_TEMPLATES ProfileJourneyOrchestrator"
+    "healthsim_core.events": "DelaySpec",
+    "healthsim_core.conditions": "EventCondition",
+    "healthsim_core.generation.views": "ProfileExecutor ExecutionResult GeneratedEntity PROFILE_TEMPLATES",
+    "healthsim_core.generation.timeline_views": "Timeline TimelineEvent",
+    "healthsim_core.generation.journey_views": (
+        "JourneyEngine create_journey_engine get_journey_template create_simple_journey JOURNEY_TEMPLATES "
+        "ProfileJourneyOrchestrator"
     ),
+    "healthsim_core.generation.coordination": "CrossProductCoordinator LinkedEntity CoordinatedResults create_coordinator",
+    "healthsim_core.generation.registry": "TriggerRegistry RegisteredTrigger TriggerPriority",
+    "healthsim_core.generation.event_enums": "BaseEventType PatientEventType MemberEventType RxEventType TrialEventType",
+    "healthsim_core.generation.skill_reference": "SkillReference",
     "healthsim_core.generation.validation": "ValidationReport",
     "healthsim_core.generation.run": "generate Result",
 }
 _PLACES = {name: module for module, names in _HOMES.items() for name in names.split()}
+_CALLED = {"DelaySpec": "Delay", "EventCondition": "Condition"}
+"""Names that are another one at home."""
 _PRODUCTS = dict.fromkeys(
     ("ReferenceProfileResolver", "DemographicProfile", "create_hybrid_profile", "resolve_geography"),
     "healthsim-populationsim",
@@ -33,7 +43,7 @@ __all__ = sorted([*_PLACES, *_PRODUCTS])
 
 def __getattr__(name: str):
     if name in _PLACES:
-        return getattr(importlib.import_module(_PLACES[name]), name)
+        return getattr(importlib.import_module(_PLACES[name]), _CALLED.get(name, name))
     if name.startswith("__"):
         raise AttributeError(name)
     from healthsim_core import catalog

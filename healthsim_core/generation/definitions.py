@@ -242,9 +242,9 @@ def _skill_fields(timeline: Timeline, it: DefinitionPlan, events: Events) -> dic
     suits = np.ones((len(events), len(skill.rows)), bool)
     for column, asked in skill.select.items():
         suits &= _suiting(skill, column, lookup(timeline, it, events, f"{asked.source}.{asked.name}"), len(events))
-    _, first, pattern_of = np.unique(
-        np.packbits(suits, axis=1).view("V%d" % -(-len(weights) // 8)), return_index=True, return_inverse=True
-    )
+    packed = np.packbits(suits, axis=1)
+    packed = packed.view(f"V{packed.shape[1]}")
+    _, first, pattern_of = np.unique(packed, return_index=True, return_inverse=True)
     for number, pattern in enumerate(suits[first]):
         mine = np.flatnonzero(pattern_of.ravel() == number)
         chosen[mine] = pick(u[mine], np.where(pattern, weights, 0.0) if pattern.any() else weights)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from attrs import define, field
+from attrs import define, field, frozen
 
 from healthsim_core.columns import Columns, Span, stack
 from healthsim_core.errors import PluginError
@@ -12,8 +12,20 @@ from healthsim_core.generation.graph import Cycle, ordered
 from healthsim_core.generation.journey import unfold
 from healthsim_core.generation.plan import Plan
 from healthsim_core.generation.profile import sample
-from healthsim_core.generation.timeline import Timeline
+from healthsim_core.generation.timeline import Timeline, entities_text
 from healthsim_core.persons import PERSONS
+
+
+@frozen
+class Failure:
+    """A handler that failed in one span: whose it is, on what it was working, and what went wrong."""
+
+    plugin: str
+    event_type: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.plugin}: {self.message}"
 
 
 @define(eq=False)
@@ -48,8 +60,13 @@ def order_handlers(event_types: list[EventType]) -> tuple[EventType, ...]:
         raise PluginError(f"handlers read each other's tables in a circle: {cycle}") from None
 
 
-def generate_span(plan: Plan, span: Span, rosters: dict[str, Columns]) -> tuple[dict[str, Columns], Timeline]:
-    """Return the rows of every table for a span of units, and the timeline they come from."""
+def generate_span(
+    plan: Plan, span: Span, rosters: dict[str, Columns], failures: list[Failure] | None = None
+) -> tuple[dict[str, Columns], Timeline]:
+    """Return the rows of every table for a span of units, and the timeline they come from.
+
+    A handler that fails raises PluginError; with a list of `failures` it is put there, and the other event types go on.
+    """
     people = sample(plan, span, rosters)
     timeline = unfold(plan, people)
     context = SpanContext(timeline)
@@ -59,7 +76,16 @@ def generate_span(plan: Plan, span: Span, rosters: dict[str, Columns]) -> tuple[
         if events is None:
             continue
         events.context = context
-        for table, rows in _checked_rows(plan, event_type, events, span).items():
+        try:
+            made = _checked_rows(plan, event_type, events, span)
+        except PluginError as error:
+            plugin = plan.owners.get(event_type.qualified, event_type.product)
+            failure = Failure(plugin, event_type.qualified, str(error))
+            if failures is None:
+                raise PluginError(str(failure)) from error
+            failures.append(failure)
+            continue
+        for table, rows in made.items():
             if rows.length:
                 context.written.setdefault(table, []).append(rows)
     for events in timeline.finished.values():
@@ -81,8 +107,9 @@ def _checked_rows(plan: Plan, event_type: EventType, events: Events, span: Span)
     except PluginError:
         raise
     except Exception as error:
-        people = ", ".join(str(one) for one in np.unique(events.entity)[:3])
-        raise PluginError(f"{where} (entities {people} …): handler failed: {type(error).__name__}: {error}") from error
+        raise PluginError(
+            f"{where} (entities {entities_text(events)}): handler failed: {type(error).__name__}: {error}"
+        ) from error
     checked = {}
     for table, rows in made.items():
         if table not in event_type.writes:

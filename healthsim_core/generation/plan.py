@@ -226,6 +226,8 @@ class Plan:
     validation: str = "warn"
     specification: Mapping[str, object] = field(factory=dict)
     """What was asked for, as plain data, for the record."""
+    owners: Mapping[str, str] = field(factory=dict)
+    """The plugin that declares each event type."""
     versions: Mapping[str, str] = field(factory=dict)
     fingerprints: Mapping[str, str] = field(factory=dict)
 

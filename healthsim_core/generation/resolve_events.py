@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from healthsim_core import known
 from healthsim_core.catalog import Catalog
@@ -19,6 +19,7 @@ from healthsim_core.generation.resolve_conditions import condition_plan
 from healthsim_core.journey_specs import EventDefinition
 
 REFERENCE = re.compile(r"^\$\{(?:event\.)?([A-Za-z0-9_-]+)\.([A-Za-z0-9_.-]+)\}$")
+UNSETTLED = -1
 FLAGS = ("generates_claim", "generates_fill")
 
 
@@ -39,11 +40,30 @@ class JourneyResolution:
     next_base: int = 0
     labels: dict[str, int] = field(factory=dict)
 
-    def add(self, part_of: Mapping[str, Any], size: int) -> int:
-        """Add a part behind the others and return its number."""
-        self.parts.append(Part(base=self.next_base, size=size, **part_of))
+    def reserve(self, size: int) -> int:
+        """Return the first of so many places among a person's events, kept free whoever uses them."""
         self.next_base += size
+        return self.next_base - size
+
+    def add(self, part_of: Mapping[str, Any], size: int, base: int = UNSETTLED) -> int:
+        """Add a part and return its number; without a `base` it gets its places when the layer is settled."""
+        self.parts.append(Part(base=base, size=size, **part_of))
         return len(self.parts) - 1
+
+    def settle(self) -> None:
+        """Give places to the parts that have none, those of our own products first, strangers' last.
+
+        So a product that is installed later takes places behind, and leaves the keys of the others as they were.
+        """
+        waiting = [number for number, part in enumerate(self.parts) if part.base == UNSETTLED]
+        for number in sorted(waiting, key=lambda one: (self._latest_product(self.parts[one]), self.parts[one].path)):
+            self.parts[number] = evolve(self.parts[number], base=self.reserve(self.parts[number].size))
+
+    def _latest_product(self, part: Part) -> tuple[int, str]:
+        ours = ["core", *known.names("product")]
+        product = self.catalog.all("event type")[part.event_type].product
+        rank = (ours.index(product) if product in ours else len(ours), product)
+        return rank if part.source is None else max(rank, self._latest_product(self.parts[part.source]))
 
 
 def event_type_of(it: JourneyResolution, definition: EventDefinition, at: str) -> EventType | None:

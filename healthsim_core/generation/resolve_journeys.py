@@ -62,6 +62,7 @@ def resolve_journeys(
         if with_people:
             _add_each_person(it)
         add_triggered_parts(it, usable)
+        it.settle()
     if it.next_base > EVENT_SLOTS:
         problems.add(
             "journeys", f"a person can have at most {EVENT_SLOTS:,} events, these journeys allow {it.next_base:,}"
@@ -134,6 +135,7 @@ def _resolve_journey(it: JourneyResolution, journey: JourneySpecification, choic
         it.problems.add(f"{where}.events", "a journey needs at least one event")
     usable = _checked(it, journey, flats)
     phases = _phases(it, journey, label, where, lengths)
+    bases = {event_id: it.reserve(_size(flats, event_id, phases)) for event_id in flats}
     siblings: dict[str, int] = {}
     for event_id in _ordered(it, usable, where):
         flat, event_type = usable[event_id]
@@ -142,7 +144,19 @@ def _resolve_journey(it: JourneyResolution, journey: JourneySpecification, choic
             if follows in flats:
                 it.notices.append(f"{flat.at}: skipped with {follows!r}, on which it depends")
             continue
-        _resolve_definition(it, journey, flat, event_type, label, taker, phases, siblings)
+        _resolve_definition(it, journey, flat, event_type, label, taker, phases, siblings, bases[event_id])
+
+
+def _size(flats: dict[str, Flat], event_id: str, phases: PhasesPlan | None, below: frozenset[str] = frozenset()) -> int:
+    """Return how often an event of a journey can happen to one person, whether or not its type is installed."""
+    flat = flats[event_id]
+    follows, repeat = flat.definition.depends_on, flat.definition.repeat
+    size = 1
+    if flat.phase is not None and phases is not None:
+        size = phases.most
+    elif follows in flats and follows not in below:
+        size = _size(flats, follows, phases, below | {event_id})
+    return size * (repeat.count or 1 if repeat is not None else 1)
 
 
 def _years(it: JourneyResolution, phase, path: str) -> Distribution | None:
@@ -249,7 +263,7 @@ def _ordered(it: JourneyResolution, usable: dict[str, tuple[Flat, EventType]], w
 
 
 def _resolve_definition(
-    it: JourneyResolution, journey, flat: Flat, event_type, label, taker: Taker, phases, siblings
+    it: JourneyResolution, journey, flat: Flat, event_type, label, taker: Taker, phases, siblings, base: int
 ) -> None:
     definition, at = flat.definition, flat.at
     parent = siblings.get(definition.depends_on) if definition.depends_on else None
@@ -300,7 +314,7 @@ def _resolve_definition(
     size = phases.most if flat.phase is not None and phases else it.parts[parent].size if parent is not None else 1
     path = f"journey.{label}.{definition.event_id}"
     part = {"path": path, "event_type": event_type.qualified, "definition": plan}
-    siblings[definition.event_id] = it.add(part, size * plan.repeat_count)
+    siblings[definition.event_id] = it.add(part, size * plan.repeat_count, base)
 
 
 def _repeat(it: JourneyResolution, definition: EventDefinition, at: str) -> Repeat:

@@ -31,8 +31,16 @@ from healthsim_core.specs import (
 
 
 @frozen
+class Layer:
+    """Journeys added to people already saved, and the products that take part from then on besides the earlier ones."""
+
+    journeys: tuple[object, ...]
+    products: tuple[str, ...] = ()
+
+
+@frozen
 class Asked:
-    """What the caller asks for besides the specification; each replaces what the file says."""
+    """What the caller asks for besides the specification; each replaces what the file says, `layers` add to it."""
 
     count: int | None = None
     seed: int | None = None
@@ -42,6 +50,30 @@ class Asked:
     formats: tuple[str, ...] = ()
     county: str | None = None
     validation: str | None = None
+    layers: tuple[Layer, ...] = ()
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> Asked:
+        """Return what `to_plain` gave."""
+        known = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+        known["as_of"] = datetime.date.fromisoformat(data["as_of"])
+        known["layers"] = tuple(Layer(tuple(one["journeys"]), tuple(one["products"])) for one in data.get("layers", ()))
+        return cls(**known)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return this as plain data, leaving out what was not asked for."""
+        plain = {
+            "count": self.count,
+            "seed": self.seed,
+            "as_of": self.as_of and self.as_of.isoformat(),
+            "county": self.county,
+            "validation": self.validation,
+            "products": list(self.products),
+            "journeys": list(self.journeys),
+            "formats": list(self.formats),
+            "layers": [{"journeys": list(one.journeys), "products": list(one.products)} for one in self.layers],
+        }
+        return {name: value for name, value in plain.items() if value not in (None, [])}
 
 
 @frozen
@@ -56,6 +88,8 @@ class Loaded:
 
 def load(specification: object, catalog: Catalog) -> Loaded:
     """Return the specification behind a template's name, a path, a dict or a specification object."""
+    if isinstance(specification, Loaded):
+        return specification
     if isinstance(specification, ProfileSpecification | ScenarioSpecification | JourneySpecification):
         specification = specification.to_dict()
     if isinstance(specification, Mapping):
@@ -96,13 +130,22 @@ def resolve(specification: object, catalog: Catalog, workspace: Path, asked: Ask
     profile = _with_asked(profile, asked)
     if asked.count is not None:
         reading.whole(1, 100_000_000)(asked.count, "count", problems)
+    asked = evolve(
+        asked,
+        journeys=tuple(map(_journey_data, asked.journeys)),
+        layers=tuple(evolve(one, journeys=tuple(map(_journey_data, one.journeys))) for one in asked.layers),
+    )
     if asked.journeys:
-        choices = [(journey_choice(_journey_data(one), "journey", problems), "journey") for one in asked.journeys]
-        choices = [one for one in choices if one[0] is not None]
+        choices = _choices(asked.journeys, problems)
     notices: list[str] = []
     products = _products(profile, asked, catalog, problems, notices)
+    asked = evolve(asked, products=products)
+    layers = [(choices, products)]
+    for layer in asked.layers:
+        products = _with_supporting([*products, *_installed(layer.products, catalog, problems)], catalog)
+        layers.append((_choices(layer.journeys, problems), products))
     it = resolve_profile(profile, catalog, problems, workspace, products)
-    journeys = resolve_journeys([(choices, products)], it, catalog, problems, notices=notices)
+    journeys = resolve_journeys(layers, it, catalog, problems, notices=notices)
     bound_to_possible(it)
     formats = _formats(asked.formats or outputs, bool(asked.formats), catalog, problems, notices)
     problems.raise_if_any()
@@ -142,8 +185,15 @@ def _profile_journeys(profile: ProfileSpecification) -> list[tuple[JourneyChoice
     return [one for one in found if one[0] is not None]
 
 
+def _choices(journeys: tuple[object, ...], problems: Problems) -> list[tuple[JourneyChoice, str]]:
+    found = [(journey_choice(one, "journey", problems), "journey") for one in journeys]
+    return [one for one in found if one[0] is not None]
+
+
 def _journey_data(one: object) -> object:
-    """Return a journey given on the command line or in Python: a template's name, a file, a dict or an object."""
+    """Return a journey given on the command line or in Python as plain data: a template's name, or its content."""
+    if isinstance(one, JourneySpecification):
+        return one.to_dict()
     if isinstance(one, str | Path) and Path(one).suffix.lower() in (".json", ".yaml", ".yml"):
         return reading.parse_file(Path(one))
     return str(one) if isinstance(one, Path) else one
@@ -180,9 +230,27 @@ def _products(
             problems.add(at, lacking + catalog.blame())
         else:
             notices.append(f"{at}: skipped: {lacking}")
-    for name in list(chosen):
-        chosen += [other for other in installed[name].supports if other in installed and other not in chosen]
-    return tuple(sorted(dict.fromkeys(chosen)))
+    return _with_supporting(chosen, catalog)
+
+
+def _with_supporting(chosen: list[str], catalog: Catalog) -> tuple[str, ...]:
+    """Return products with those that support them, sorted."""
+    installed = catalog.all("product")
+    support = [other for name in chosen for other in installed[name].supports if other in installed]
+    return tuple(sorted({*chosen, *support}))
+
+
+def _installed(names: tuple[str, ...], catalog: Catalog, problems: Problems) -> list[str]:
+    """Return the products that are installed; the others are problems."""
+    installed = catalog.all("product")
+    for name in names:
+        if name not in installed:
+            lacking = known.absent("product", name, set(catalog.fingerprint()))
+            if lacking:
+                problems.add("product", lacking + catalog.blame())
+            else:
+                problems.unknown("product", "product", name, [*installed, *known.names("product")])
+    return [name for name in names if name in installed]
 
 
 def _formats(
@@ -299,7 +367,20 @@ def _assemble(
         formats=formats,
         notices=tuple(dict.fromkeys(notices)),
         validation=generation.validation,
-        specification={"kind": loaded.kind, "origin": loaded.origin, "data": loaded.data, "asked": _recorded(asked)},
+        specification={
+            "kind": loaded.kind,
+            "name": loaded.name,
+            "origin": loaded.origin,
+            "data": loaded.data,
+            "asked": evolve(
+                asked,
+                count=generation.count,
+                seed=generation.seed,
+                as_of=generation.as_of,
+                validation=generation.validation,
+            ).to_plain(),
+        },
+        owners={name: catalog.owner("event type", name) for name in event_types},
         versions=catalog.fingerprint(),
         fingerprints={it.reference.label: it.reference.fingerprint} if it.reference else {},
     )
@@ -332,16 +413,13 @@ def role_step(roles: tuple[str, ...]):
     return Step("role", lambda people: {"role": Coded(codes[people.slot], words)}, (), ("role",))
 
 
-def _recorded(asked: Asked) -> dict[str, object]:
-    plain = {
-        "count": asked.count,
-        "seed": asked.seed,
-        "as_of": asked.as_of and asked.as_of.isoformat(),
-        "county": asked.county,
-    }
-    plain |= {
-        "products": list(asked.products),
-        "journeys": [str(one) for one in asked.journeys],
-        "formats": list(asked.formats),
-    }
-    return {name: value for name, value in plain.items() if value not in (None, [])}
+def remake(specification: Mapping[str, Any], catalog: Catalog, workspace: Path, *more: Layer, **changes: Any) -> Plan:
+    """Return the plan of what a plan or a scenario keeps as its `specification`, with `more` layers of journeys.
+
+    `changes` replace what was asked for then (`formats`, `validation` …); None leaves it.
+    """
+    loaded = Loaded(*(specification[name] for name in ("kind", "data", "name", "origin")))
+    asked = Asked.from_plain(specification["asked"])
+    changes = {name: value for name, value in changes.items() if value is not None}
+    asked = evolve(asked, layers=(*asked.layers, *more), **changes)
+    return resolve(loaded, catalog, workspace, asked)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
-import hashlib
-import json
 import queue
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from healthsim_core import catalog as catalogs
 from healthsim_core.catalog import Catalog
-from healthsim_core.columns import Columns
+from healthsim_core.columns import Span
 from healthsim_core.errors import UserError
 from healthsim_core.export import Source, Written, export
-from healthsim_core.generation.handling import generate_span
+from healthsim_core.generation.handling import Failure
+from healthsim_core.generation.making import Made, make
+from healthsim_core.generation.parallel import Recipe, make_spans
 from healthsim_core.generation.plan import Plan
-from healthsim_core.generation.resolving import Asked, resolve
+from healthsim_core.generation.record import record
+from healthsim_core.generation.resolving import Asked, Layer, remake, resolve
 from healthsim_core.generation.validation import Tally, ValidationReport
 from healthsim_core.state.store import Scenario, ScenarioWriter, Store, home, read_about, sanitize_name
 
@@ -48,6 +51,9 @@ class Result:
     seconds: float
     written: tuple[Written, ...] = ()
     notices: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    """Event types whose handlers failed, in words; their rows are missing."""
+    _catalog: Catalog | None = field(default=None, repr=False)
     _keep: Any = field(default=None, repr=False)
 
     @property
@@ -74,6 +80,8 @@ class Result:
                 }
                 for one in self.written
             ],
+            "status": "failed" if self.failures else "complete",
+            "failures": list(self.failures),
             "notices": list(self.notices),
         }
 
@@ -82,7 +90,7 @@ class Result:
         """Return the people as lazy views: `entity_id` and `attributes`."""
         from healthsim_core.generation.views import Entities
 
-        return Entities(self.plan)
+        return Entities(self.plan, self._catalog)
 
     def to_arrow(self, table: str):
         """Return a table as a pyarrow Table (needs pyarrow)."""
@@ -98,7 +106,7 @@ class Result:
 
 
 def generate(
-    profile: object,
+    profile: object = None,
     journey: object = None,
     count: int | None = None,
     products: Sequence[str] | None = None,
@@ -108,11 +116,13 @@ def generate(
     *,
     out: str | Path | None = None,
     name: str | None = None,
+    into: str | None = None,
     tags: Iterable[str] = (),
     as_of=None,
     county: str | None = None,
     validation: str | None = None,
     dry_run: bool = False,
+    workers: int = 1,
     catalog: Catalog | None = None,
     workspace: Path | None = None,
     span_size: int = SPAN_SIZE,
@@ -121,32 +131,49 @@ def generate(
     """Generate a scenario from a profile or scenario (a template's name, a path, a dict or a specification).
 
     Files go to `out/<format>/`, by default under the workspace's `exports`. With `persist` false the data lives as long
-    as the result. A dry run makes 5 units and saves nothing. Raises SpecificationError with every problem at once.
+    as the result. A dry run makes 5 units and saves nothing. `workers` is how many processes generate; the data is the
+    same. `into` names a saved scenario instead of a profile: `journey` is then lived by the people already there.
+    Raises SpecificationError with every problem at once, UserError for a name that is taken or not known.
     """
     catalog = catalog or catalogs.build()
     store = Store(workspace or home())
+    root = store.root
     journeys = () if journey is None else tuple(journey) if isinstance(journey, list | tuple) else (journey,)
-    asked = Asked(count, seed, as_of, tuple(products or ()), journeys, tuple(output_formats or ()), county, validation)
-    plan = resolve(profile, catalog, store.root, asked)
-    if dry_run:
-        import attrs
-
-        plan = attrs.evolve(plan, count=min(plan.count, 5))
-    if name is not None and name != sanitize_name(name):
-        raise UserError(
-            f"name: expected lower-case letters, digits and hyphens, got {name!r}; perhaps {sanitize_name(name)!r}"
+    if workers < 1:
+        raise UserError(f"workers must be 1 or more, got {workers}")
+    replacing = None
+    if into is not None:
+        given = {"a profile": profile, "count": count, "seed": seed, "as_of": as_of, "county": county, "name": name}
+        extra = [what for what, value in given.items() if value is not None]
+        if extra or not persist:
+            raise UserError(
+                f"into: {into!r} says who its people are already; leave out {', '.join(extra or ['persist'])}"
+            )
+        if not journeys:
+            raise UserError("into: say which journey its people are to live")
+        replacing, name = store.get(into).about(), into
+        layer = Layer(journeys, tuple(products or ()))
+        formats = tuple(output_formats) if output_formats else None
+        plan = remake(replacing["specification"], catalog, root, layer, formats=formats, validation=validation)
+    elif profile is None:
+        raise UserError("say who: a profile or a scenario, or `into` a saved one")
+    else:
+        asked = Asked(
+            count, seed, _day(as_of), tuple(products or ()), journeys, tuple(output_formats or ()), county, validation
         )
-    if name is not None and name in store.names():
-        raise UserError(f"name: a scenario named {name!r} exists already; choose another")
+        plan = resolve(profile, catalog, root, asked)
+        if name is not None:
+            _check_name(name, store)
+    if dry_run:
+        plan = evolve(plan, count=min(plan.count, 5))
     keep = None
     if dry_run or not persist:
         keep = tempfile.TemporaryDirectory(prefix="healthsim-")
-        store = Store(Path(keep.name))
-    scenario_name = name or store.free_name(sanitize_name(plan.name))
+        store, replacing = Store(Path(keep.name)), None
     return run(
         plan,
         store,
-        scenario_name,
+        name or store.free_name(sanitize_name(plan.name)),
         catalog,
         out=out,
         tags=tuple(tags),
@@ -154,7 +181,29 @@ def generate(
         progress=progress,
         keep=keep,
         write=not dry_run,
+        workers=workers,
+        workspace=root,
+        replacing=replacing,
     )
+
+
+def _day(as_of: object) -> datetime.date | None:
+    """Return a day given as a date or as text."""
+    if as_of is None or isinstance(as_of, datetime.date):
+        return as_of
+    try:
+        return datetime.date.fromisoformat(str(as_of))
+    except ValueError:
+        raise UserError(f"as_of: expected a day such as 2025-01-31, got {as_of!r}") from None
+
+
+def _check_name(name: str, store: Store) -> None:
+    if name != sanitize_name(name):
+        raise UserError(
+            f"name: expected lower-case letters, digits and hyphens, got {name!r}; perhaps {sanitize_name(name)!r}"
+        )
+    if name in store.names():
+        raise UserError(f"name: a scenario named {name!r} exists already; choose another")
 
 
 def run(
@@ -169,32 +218,84 @@ def run(
     progress: Progress | None = None,
     keep: Any = None,
     write: bool = True,
+    workers: int = 1,
+    workspace: Path | None = None,
+    replacing: Mapping[str, Any] | None = None,
 ) -> Result:
-    """Run a plan into a new scenario of a store and write its formats."""
+    """Run a plan into a new scenario of a store and write its formats; a failing handler leaves out the writing.
+
+    `workspace` is where `workers` find reference data, by default the store's. `replacing` is the record of the scenario
+    of that name, which is replaced in one step if its people come out the same.
+    """
     started = time.perf_counter()
+    spans_made = None
+    if workers > 1:
+        recipe = Recipe.of(plan, catalog, workspace or store.root)
+        spans_made = partial(make_spans, recipe, workers=workers)
     with store.writer(name) as writer:
-        tally = fill(plan, writer, span_size, progress)
-        report = tally.report()
+        filled = fill(plan, writer, span_size, progress, spans_made)
+        report, failures = filled.tally.report(), filled.told()
         if plan.validation == "strict" and not report.passed:
             raise UserError("validation is strict and these targets were missed:\n" + "\n".join(report.errors))
         counts = dict(sorted(writer.counts.items()))
         seconds = time.perf_counter() - started
-        path = writer.finish(record(plan, name, tags, report, counts, seconds))
+        about = record(plan, tags, report, counts, seconds, failures)
+        if replacing is None:
+            path = writer.finish(about)
+        else:
+            kept = {key: replacing[key] for key in ("scenario_id", "created_at")}
+            about |= kept | {"tags": sorted({*replacing["tags"], *tags})}
+            path = writer.finish(about, instead=replacing)
     scenario = Scenario(name, path)
+    notices = list(plan.notices)
     written: list[Written] = []
-    if write and plan.formats:
+    if write and plan.formats and failures:
+        notices.append("no files were written, because the execution failed; `healthsim export` writes what there is")
+    elif write and plan.formats:
         folder = Path(out) if out is not None else store.root / "exports" / name
         written = export_formats(scenario, plan.formats, folder, catalog)
-    notices = (*plan.notices, *(note for one in written for note in one.notes))
-    return Result(plan, scenario, report, counts, time.perf_counter() - started, tuple(written), notices, keep)
+        notices += [note for one in written for note in one.notes]
+    seconds = time.perf_counter() - started
+    return Result(
+        plan, scenario, report, counts, seconds, tuple(written), tuple(notices), tuple(failures), catalog, keep
+    )
 
 
-def fill(plan: Plan, writer: ScenarioWriter, span_size: int = SPAN_SIZE, progress: Progress | None = None) -> Tally:
-    """Generate every span and append its rows; writing one span overlaps generating the next."""
+@frozen
+class Filled:
+    """What filling a scenario came to: the targets counted, and the handlers that failed with the spans they failed in."""
+
+    tally: Tally
+    failures: dict[Failure, int]
+
+    def told(self) -> list[str]:
+        """Return the failures in words, one for each event type."""
+        first: dict[str, str] = {}
+        spans: dict[str, int] = {}
+        for failure, count in self.failures.items():
+            first.setdefault(failure.event_type, str(failure))
+            spans[failure.event_type] = spans.get(failure.event_type, 0) + count
+        return [
+            text + (f" (and in {spans[name] - 1} more spans)" if spans[name] > 1 else "")
+            for name, text in first.items()
+        ]
+
+
+def fill(
+    plan: Plan,
+    writer: ScenarioWriter,
+    span_size: int = SPAN_SIZE,
+    progress: Progress | None = None,
+    spans_made: Callable[[list[Span]], Iterable[Made]] | None = None,
+) -> Filled:
+    """Generate every span and append its rows; writing one span overlaps generating the next.
+
+    `spans_made` makes the spans elsewhere; by default they are made here.
+    """
     rosters = plan.build_rosters()
     for table, rows in rosters.items():
         writer.append(plan.tables[table], rows)
-    tally = Tally.of(plan)
+    filled = Filled(Tally.of(plan), {})
     pending: queue.Queue = queue.Queue(maxsize=1)
     failure: list[BaseException] = []
 
@@ -214,53 +315,26 @@ def fill(plan: Plan, writer: ScenarioWriter, span_size: int = SPAN_SIZE, progres
     thread = threading.Thread(target=drain, name="healthsim-writer")
     thread.start()
     done = 0
+    spans = plan.spans(span_size)
+    made_spans = spans_made(spans) if spans_made else (make(plan, span, rosters, filled.tally) for span in spans)
     try:
-        for span in plan.spans(span_size):
-            rows, timeline = generate_span(plan, span, rosters)
-            tally.add(timeline.people)
-            pending.put(rows)
-            done += len(timeline.people)
-            if progress is not None:
-                progress(done, plan.people_count)
-            if failure:
-                break
+        with contextlib.closing(made_spans):
+            for made in made_spans:
+                filled.tally.take(made.sums)
+                for one in made.failures:
+                    filled.failures[one] = filled.failures.get(one, 0) + 1
+                pending.put(made.rows)
+                done += made.people
+                if progress is not None:
+                    progress(done, plan.people_count)
+                if failure:
+                    break
     finally:
         pending.put(None)
         thread.join()
     if failure:
         raise failure[0]
-    return tally
-
-
-def record(
-    plan: Plan, name: str, tags: tuple[str, ...], report: ValidationReport, counts: dict[str, int], seconds: float
-) -> dict[str, Any]:
-    """Return what a scenario remembers of how it was made."""
-    return {
-        "scenario_id": scenario_id(plan),
-        "description": plan.specification["data"].get("description"),
-        "tags": list(tags),
-        "seed": plan.seed,
-        "as_of": plan.as_of.isoformat(),
-        "start_date": plan.start.isoformat(),
-        "count": plan.count,
-        "people": plan.people_count,
-        "products": list(plan.products),
-        "versions": dict(plan.versions),
-        "references": dict(plan.fingerprints),
-        "specification": plan.specification,
-        "validation": report.to_dict(),
-        "notices": list(plan.notices),
-        "rows": sum(counts.values()),
-        "seconds": round(seconds, 3),
-    }
-
-
-def scenario_id(plan: Plan) -> str:
-    """Return an id that is a function of what was asked for, so that files made twice are the same bytes."""
-    asked = {key: value for key, value in plan.specification["asked"].items() if key != "formats"}
-    essence = [plan.specification["data"], asked, plan.seed, plan.count, plan.as_of.isoformat(), list(plan.products)]
-    return hashlib.blake2b(json.dumps(essence, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
+    return filled
 
 
 def export_formats(scenario: Scenario, formats: Iterable, folder: Path, catalog: Catalog) -> list[Written]:
@@ -279,10 +353,3 @@ def export_formats(scenario: Scenario, formats: Iterable, folder: Path, catalog:
             catalog.format_parts(),
         )
         return [export(source, one, folder) for one in formats]
-
-
-def rows_of_entity(plan: Plan, unit: int) -> dict[str, Columns]:
-    """Return every table's rows of one unit, generated alone: the same as in the crowd."""
-    from healthsim_core.columns import Span
-
-    return generate_span(plan, Span(unit, unit + 1), plan.build_rosters())[0]

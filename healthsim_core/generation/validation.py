@@ -89,13 +89,12 @@ class _Target:
     count: int = 0
     total: float = 0.0
 
-    def add(self, people: People) -> None:
-        """Count one span's people; missing values are not counted."""
+    def sums(self, people: People) -> tuple[int, float]:
+        """Return how many of a span's people count, and their sum; missing values are not counted."""
         values = self.measure(people)
         if values.dtype.kind == "f":
             values = values[~np.isnan(values)]
-        self.count += len(values)
-        self.total += float(values.sum())
+        return len(values), float(values.sum())
 
     def check(self) -> Check:
         observed = self.total / self.count
@@ -247,10 +246,19 @@ class Tally:
                 )
             )
 
+    def sums(self, people: People) -> list[tuple[int, float]]:
+        """Return what one span's people add to every target; in span order, whoever works it out, it comes to the same."""
+        return [target.sums(people) for target in self.targets]
+
+    def take(self, sums: list[tuple[int, float]]) -> None:
+        """Add the sums of one span."""
+        for target, (count, total) in zip(self.targets, sums, strict=True):
+            target.count += count
+            target.total += total
+
     def add(self, people: People) -> None:
         """Count one span's people."""
-        for target in self.targets:
-            target.add(people)
+        self.take(self.sums(people))
 
     def report(self) -> ValidationReport:
         """Return the report on everything counted so far."""

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 from attrs import define, field
 
-from healthsim_core.columns import Array, Coded, Columns
+from healthsim_core.columns import Coded, Columns
 from healthsim_core.tables import Column, Table
 
 _TYPES = {"i": "BIGINT", "u": "BIGINT", "f": "DOUBLE", "b": "BOOLEAN", "M": "TIMESTAMP"}

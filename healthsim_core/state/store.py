@@ -214,8 +214,11 @@ class ScenarioWriter:
         except duckdb.Error as error:
             raise StoreError(f"cannot write scenario {self.name!r}: {str(error).splitlines()[0]}") from error
 
-    def finish(self, record: Mapping[str, Any]) -> Path:
-        """Write the scenario's record, close the file and put it in place; UserError where the name was taken meanwhile."""
+    def finish(self, record: Mapping[str, Any], instead: Mapping[str, Any] | None = None) -> Path:
+        """Write the scenario's record, close the file and put it in place; UserError where the name was taken meanwhile.
+
+        With the record of a scenario of that name it takes its place `instead`, if its people are the same.
+        """
         connection = self.connection
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
         full = {"format_version": FORMAT_VERSION, "created_at": now, "updated_at": now, **record}
@@ -230,10 +233,15 @@ class ScenarioWriter:
                 connection.executemany("INSERT INTO healthsim.tables VALUES (?, ?)", sorted(self.counts.items()))
             connection.execute("COMMIT")
             connection.execute("CHECKPOINT")
+            if instead is not None:
+                self._check_people(instead)
             connection.close()
             self.connection = None
-            # A link, unlike a rename, fails where the name is taken: two runs cannot overwrite each other.
-            os.link(self.partial, self.target)
+            if instead is not None:
+                os.replace(self.partial, self.target)
+            else:
+                # A link, unlike a rename, fails where the name is taken: two runs cannot overwrite each other.
+                os.link(self.partial, self.target)
         except FileExistsError:
             raise UserError(f"a scenario named {self.name!r} exists already; choose another --name") from None
         except (duckdb.Error, OSError) as error:
@@ -241,6 +249,21 @@ class ScenarioWriter:
         finally:
             self.discard()
         return self.target
+
+    def _check_people(self, record: Mapping[str, Any]) -> None:
+        """Raise where the people written are not those of the scenario to be replaced, or where that has changed."""
+        from healthsim_core.state.digest import digest
+
+        there = Scenario(self.name, self.target)
+        with there.connect() as connection:
+            if read_about(connection, self.name, self.target)["updated_at"] != record["updated_at"]:
+                raise UserError(f"scenario {self.name!r} was changed by somebody else meanwhile; nothing was changed")
+            saved = digest(connection, ["persons"])
+        if digest(self.connection, ["persons"]) != saved:
+            made = ", ".join(f"{package} {version}" for package, version in sorted(record["versions"].items()))
+            raise UserError(
+                f"the people of {self.name!r} come out differently today; it was made with {made}. Nothing was changed"
+            )
 
     def discard(self) -> None:
         """Close and remove what was written under the temporary name."""

@@ -1,4 +1,4 @@
-"""The guide's walkthroughs 1, 2, 3 and 5, as they stand there."""
+"""The guide's walkthroughs 1 to 5, as they stand there, and one person under every id."""
 
 from datetime import date
 
@@ -78,6 +78,88 @@ def test_a_county():
     assert 70 < sum(one.attributes["age"] for one in people) / 400 < 74
     assert {one.attributes["county_fips"] for one in people} == {"48201"}
     assert 0.3 < sum(one.attributes["ethnicity"] == "hispanic" for one in people) / 400 < 0.6
+
+
+def test_one_person_in_two_products():
+    from healthsim_core.generation import CrossProductCoordinator, JourneyEngine, get_journey_template
+
+    coordinator = CrossProductCoordinator()
+    linked = coordinator.create_linked_entity(
+        "E001", {"patient_id": "P001", "member_id": "M001", "rx_member_id": "RX001"}
+    )
+    patients, members = JourneyEngine(seed=42), JourneyEngine(seed=42)
+    coordinator.register_product_engine("patientsim", patients)
+    coordinator.register_product_engine("membersim", members)
+    timeline = patients.create_timeline(
+        {"patient_id": "P001"}, "patient", get_journey_template("diabetic-first-year"), date(2025, 1, 1)
+    )
+    coordinator.add_timeline(linked, "patientsim", timeline)
+    results = coordinator.execute_coordinated(linked, up_to_date=date(2025, 3, 31))
+
+    assert {"first-visit", "dx", "a1c-first", "met"} <= {event.event_id for event in results["patientsim"]}
+    assert "lab_result" in {event.event_type for event in results["patientsim"]}
+    claims = [event for event in results["membersim"] if event.event_type == "claim_professional"]
+    assert [claim.source_id for claim in claims].count("first-visit") == 1
+    dates = [event.scheduled_date for event in results.all]
+    assert dates == sorted(dates) and dates[-1] <= date(2025, 3, 31)
+    assert len(results.all) == len(results["patientsim"]) + len(results["membersim"])
+    assert {event.status for event in results.all} == {"executed"}
+    later = timeline.pending()
+    assert later and min(event.scheduled_date for event in later) > date(2025, 3, 31)
+    rest = coordinator.execute_coordinated(linked)
+    assert not timeline.pending() and not linked.timelines["membersim"].pending()
+    assert rest.all[0].scheduled_date > date(2025, 3, 31) and set(map(id, later)) <= set(map(id, rest.all))
+
+
+def test_every_id_of_every_table_leads_to_one_person(tmp_path):
+    from healthsim_core import catalog, generate
+    from healthsim_core.identity import IdScheme, find_persons
+
+    found = catalog.build()
+    scheme = IdScheme.of(found)
+    assert scheme.ids("M160") == scheme.ids("PT160") == scheme.ids(160)
+    assert {"person_id": "P160", "patient_id": "PT160", "member_id": "M160"}.items() <= scheme.ids("P160").items()
+    result = generate("medicare-diabetic", count=20, products=["patientsim", "membersim"], seed=42)
+    own = {f"{key.table}.{key.name}" for key in scheme.keys}
+    checked = set()
+    with result.scenario.connect() as connection:
+        everybody = {person for (person,) in connection.execute("SELECT person_id FROM persons").fetchall()}
+        entities = {scheme.entity(person) for person in everybody}
+        assert len(entities) == 20
+        for name in result.counts:
+            for column in found.get("table", name).columns:
+                if f"{name}.{column.name}" not in own and column.references not in own:
+                    continue
+                values = [
+                    value
+                    for (value,) in connection.execute(f'SELECT DISTINCT "{column.name}" FROM "{name}"').fetchall()
+                ]
+                assert {scheme.entity(value) for value in values} <= entities, (name, column.name)
+                assert {scheme.ids(value)["person_id"] for value in values} <= everybody
+                checked.add(name)
+        for person, patient, member in connection.execute(
+            "SELECT person_id, patient_id, member_id FROM patients JOIN members USING (person_id)"
+        ).fetchall():
+            assert scheme.entity(person) == scheme.entity(patient) == scheme.entity(member)
+        one = connection.execute("SELECT given_name, family_name, birth_date, gender FROM members LIMIT 1").fetchall()[
+            0
+        ]
+    assert {"persons", "patients", "members", "coverages", "claims", "encounters", "diagnoses"} <= checked
+    record = dict(zip(("given_name", "family_name", "birth_date", "gender"), one, strict=True))
+    assert find_persons(result.scenario, record)[0].score == 1.0
+    assert result.entities[3].attributes["patient_id"] == scheme.ids(result.entities[3].entity_id)["patient_id"]
+
+
+def test_names_that_lean_on_products_are_all_there():
+    import healthsim_core.generation as generation
+
+    for name in set(generation.__all__) - {"RxEventType", "TrialEventType"}:
+        assert getattr(generation, name) is not None
+    assert generation.PatientEventType.DIAGNOSIS == "diagnosis"
+    assert generation.MemberEventType.CLAIM_PROFESSIONAL == "claim_professional"
+    first, *_ = generation.TriggerRegistry().triggers_for("patientsim.encounter")
+    assert first.priority == generation.TriggerPriority.HIGH and first.owner == "membersim"
+    assert generation.SkillReference("diabetes-management").rows("medications", line=1)
 
 
 def test_products_and_the_unified_entry():

@@ -1,0 +1,79 @@
+"""What a scenario remembers of how it was made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from healthsim_core.generation.plan import Plan
+from healthsim_core.generation.validation import ValidationReport
+
+
+def record(
+    plan: Plan,
+    tags: tuple[str, ...],
+    report: ValidationReport,
+    counts: dict[str, int],
+    seconds: float,
+    failures: list[str],
+) -> dict[str, Any]:
+    """Return a scenario's record, as plain data."""
+    return {
+        "scenario_id": scenario_id(plan),
+        "description": plan.specification["data"].get("description"),
+        "tags": list(tags),
+        "status": "failed" if failures else "complete",
+        "failures": failures,
+        "seed": plan.seed,
+        "as_of": plan.as_of.isoformat(),
+        "start_date": plan.start.isoformat(),
+        "count": plan.count,
+        "people": plan.people_count,
+        "products": list(plan.products),
+        "versions": dict(plan.versions),
+        "references": dict(plan.fingerprints),
+        "specification": plan.specification,
+        "skills": skills_used(plan),
+        "events": events_of(plan),
+        "validation": report.to_dict(),
+        "notices": list(plan.notices),
+        "rows": sum(counts.values()),
+        "seconds": round(seconds, 3),
+    }
+
+
+def scenario_id(plan: Plan) -> str:
+    """Return an id that is a function of what was asked for, so that files made twice are the same bytes."""
+    asked = {key: value for key, value in plan.specification["asked"].items() if key != "formats"}
+    essence = [plan.specification["data"], asked, plan.seed, plan.count, plan.as_of.isoformat(), list(plan.products)]
+    return hashlib.blake2b(json.dumps(essence, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
+
+
+def events_of(plan: Plan) -> list[dict[str, Any]]:
+    """Return where every event comes from: event n of a person stands in the entry whose `first` is the last up to n.
+
+    A row's event is the number in its id, divided by 32 where an event has several rows, modulo 4096.
+    """
+    return [
+        {
+            "first": part.base,
+            "size": part.size,
+            "path": part.path,
+            "event_type": part.event_type,
+            "skill": part.definition.skill.label if part.definition is not None and part.definition.skill else None,
+        }
+        for part in plan.parts
+    ]
+
+
+def skills_used(plan: Plan) -> dict[str, list[str]]:
+    """Return the skills whose figures were used, each with its version, and the events and conditions that used it."""
+    used: dict[str, list[str]] = {}
+    for one in events_of(plan):
+        if one["skill"]:
+            used.setdefault(one["skill"], []).append(one["path"])
+    for condition in plan.conditions:
+        if condition.skill:
+            used.setdefault(condition.skill, []).append(f"condition {condition.category}")
+    return {label: sorted(paths) for label, paths in sorted(used.items())}
