@@ -97,7 +97,10 @@ def _text_holds(word: str, operator: str, value: object) -> bool:
 
 @frozen
 class Expression:
-    """A rule such as `severity == 'controlled' and age >= 65`: comparisons, `in`, and / or / not over attribute names."""
+    """A rule such as `severity == 'controlled' and age >= 65`: comparisons, `in`, and / or / not over attribute names.
+
+    `race in ['white', 'black']` asks for one of several; `'E11' in conditions` for a text among others.
+    """
 
     text: str
     tree: ast.expr
@@ -150,6 +153,8 @@ def _check(node: ast.expr, text: str) -> None:
     elif isinstance(node, ast.Name):
         return
     elif isinstance(node, ast.Compare):
+        if _is_membership(node):
+            return
         sides = [node.left, *node.comparators]
         if len(sides) != 2 or not isinstance(node.left, ast.Name) or type(node.ops[0]) not in _COMPARE:
             raise ValueError(f"in expression {text!r}: compare one attribute with one literal, as in `age >= 65`")
@@ -164,6 +169,17 @@ def _check(node: ast.expr, text: str) -> None:
         raise ValueError(f"in expression {text!r}: only comparisons, `in`, and, or, not over attribute names")
 
 
+def _is_membership(node: ast.Compare) -> bool:
+    """Return whether a comparison is of the form `'E11' in conditions`."""
+    return (
+        len(node.ops) == 1
+        and isinstance(node.ops[0], ast.In | ast.NotIn)
+        and isinstance(node.left, ast.Constant)
+        and isinstance(node.left.value, str)
+        and isinstance(node.comparators[0], ast.Name)
+    )
+
+
 def _evaluate(node: ast.expr, lookup: Lookup, length: int) -> np.ndarray:
     if isinstance(node, ast.BoolOp):
         parts = [_evaluate(value, lookup, length) for value in node.values]
@@ -172,5 +188,8 @@ def _evaluate(node: ast.expr, lookup: Lookup, length: int) -> np.ndarray:
         return ~_evaluate(node.operand, lookup, length)
     if isinstance(node, ast.Name):
         return Condition(node.id, "eq", True).holds(lookup, length)
+    if _is_membership(node):
+        there = Condition(node.comparators[0].id, "contains", node.left.value).holds(lookup, length)
+        return there if isinstance(node.ops[0], ast.In) else ~there
     operator = _COMPARE[type(node.ops[0])]
     return Condition(node.left.id, operator, _constant(node.comparators[0])).holds(lookup, length)

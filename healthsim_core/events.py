@@ -140,6 +140,8 @@ class Trigger:
     """{field of the target: field of the source}; the source's `time` and `key` can be carried too."""
     priority: int = 50
     """Where two triggers of one source lead to one target, the higher priority goes and the other does not."""
+    unless: str | None = None
+    """A product that does this in a way of its own: where it takes part, this trigger rests."""
 
 
 @define(eq=False)

@@ -31,6 +31,7 @@ def test_operators(field, operator, value, expected):
     ("text", "expected"),
     [
         ("age >= 40 and sex == 'M'", [0, 1, 0]), ("age < 30 or not glad", [1, 1, 0]), ("sex in ['F', 'M'] and not (age == 20)", [0, 1, 0]),
+        ("'M' in sex", [0, 1, 0]), ("'F' not in sex and age > 20", [0, 1, 1]), ("'x' in unknown", [0, 0, 0]),
         ("sex not in ['F']", [0, 1, 0]), ("bmi > 30", [0, 0, 1]), ("unknown == 1", [0, 0, 0]),
     ],
 )  # fmt: skip
@@ -40,7 +41,7 @@ def test_rules(text, expected):
 
 @pytest.mark.parametrize(
     "text",
-    ["__import__('os')", "age.real > 1", "age > age", "1 < age", "age == x", "[age]", "age > 1 > 0", "lambda: 1", "age in 5", "age +", "f'{age}' == 'x'",
+    ["__import__('os')", "age.real > 1", "age > age", "1 < age", "age == x", "[age]", "age > 1 > 0", "lambda: 1", "age in 5", "1 in age", "'a' in ['a']", "age +", "f'{age}' == 'x'",
      "(age := 1)", "age == (1).__class__", "glad if age else glad"],
 )  # fmt: skip
 def test_nothing_outside_the_grammar_is_read(text):

@@ -315,6 +315,28 @@ def test_journeys_are_layered_and_chosen_by_attributes(catalog, tmp_path):
     assert len(timeline["example.visit"]) == sum(len(events) for events in by_journey.values())
 
 
+def test_journeys_are_chosen_by_conditions_too(catalog, tmp_path, profile):
+    sugar = {"id": "sugar", "events": [visit("a", day=3)]}
+    required = {
+        **sugar,
+        "id": "required",
+        "requires": [{"field": "entity.conditions", "operator": "contains", "value": "E11"}],
+    }
+    specification = {"generation": {"count": 1000, "seed": 8, "products": ["example"]}, "clinical": profile["clinical"],
+                     "household": {"size": {"type": "constant", "value": 1}},
+                     "journeys": [{"journey": sugar, "when": "'E11' in conditions and 'I10' not in conditions"}, {"journey": required}]}  # fmt: skip
+    plan = resolve(specification, catalog, tmp_path)
+    people = sample(plan, Span(0, 1000), plan.build_rosters())
+    timeline = unfold(plan, people)
+    mine = people.entity[people["has.E11"] & ~people["has.I10"]]
+    (chosen, whoever) = (timeline.parts[number] for number, part in enumerate(plan.parts) if part.definition)
+    assert set(chosen.entity) == set(mine) and len(mine) > 200
+    assert set(whoever.entity) == set(people.entity[people["has.E11"]])
+    specification["journeys"] = [{"journey": sugar, "when": "agee > 65"}]
+    with pytest.raises(SpecificationError, match="journeys.0..when: unknown attribute 'agee'; did you mean 'age'"):
+        resolve(specification, catalog, tmp_path)
+
+
 def test_mistakes_in_branches_are_all_said(catalog, tmp_path):
     journey = {"events": [
         visit("a", day=0, branches=[{"weight": 0.5, "events": [visit("b")]}, {"weight": 0.4, "events": [visit("c", depends_on="z")]}]),

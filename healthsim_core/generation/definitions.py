@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from healthsim_core.columns import Array, Coded
@@ -60,7 +62,7 @@ def _anchors(timeline: Timeline, it: DefinitionPlan):
     if it.phase is not None:
         lives = timeline.lives.get(it.phases.path)
         if lives is None:
-            lives = timeline.lives[it.phases.path] = _live(it.phases, people, people.entity[_takes_part(it, people)])
+            lives = timeline.lives[it.phases.path] = _live(it.phases, people, people.entity[_takes_part(timeline, it)])
         mine = np.flatnonzero(lives.phase == it.phase)
         start, end = (people.start + days[mine] * DAY for days in (lives.start, lives.end))
         own = {
@@ -70,7 +72,7 @@ def _anchors(timeline: Timeline, it: DefinitionPlan):
         }
         return lives.entity[mine], lives.step[mine], start, np.full(len(mine), -1, np.int64), None, own
     if it.parent is None:
-        entity = people.entity[_takes_part(it, people)]
+        entity = people.entity[_takes_part(timeline, it)]
         none = np.full(len(entity), -1, np.int64)
         return entity, np.zeros(len(entity), np.int64), np.full(len(entity), people.start), none, None, {}
     parent = timeline.parts[it.parent]
@@ -80,15 +82,18 @@ def _anchors(timeline: Timeline, it: DefinitionPlan):
     return parent.entity, parent.occurrence.astype(np.int64), parent.time, parent.key, ends, {}
 
 
-def _takes_part(it: DefinitionPlan, people: People) -> np.ndarray:
+def _takes_part(timeline: Timeline, it: DefinitionPlan) -> np.ndarray:
+    people = timeline.people
     chosen = np.ones(len(people), bool)
     if it.slots is not None:
         chosen &= np.isin(people.slot, it.slots)
     if it.roles is not None:
         chosen &= people["role"].isin(it.roles)
     if it.when is not None:
-        chosen &= it.when.holds(people.columns.get, len(people))
-    return chosen & all_hold(it.requires, lambda name: entity_column(people, name.removeprefix("entity.")), len(people))
+        chosen &= it.when.holds(partial(entity_column, timeline), len(people))
+    return chosen & all_hold(
+        it.requires, lambda name: entity_column(timeline, name.removeprefix("entity.")), len(people)
+    )
 
 
 def _times(it: DefinitionPlan, path: str, people: People, entity, occurrence, turn, anchor) -> np.ndarray:

@@ -153,6 +153,8 @@ class DefinitionPlan:
     repeat_count: int = 1
     every_days: float = 0
     jitter_days: int = 0
+    interval_skill: str | None = None
+    """The skill and version that `every_days` comes from."""
     until: Condition | None = None
     probability: float = 1.0
     conditions: tuple[Condition, ...] = ()

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any
 
-from healthsim_core.generation.plan import Plan
+from healthsim_core.generation.plan import Part, Plan
 from healthsim_core.generation.validation import ValidationReport
 
 
@@ -61,18 +61,25 @@ def events_of(plan: Plan) -> list[dict[str, Any]]:
             "size": part.size,
             "path": part.path,
             "event_type": part.event_type,
-            "skill": part.definition.skill.label if part.definition is not None and part.definition.skill else None,
+            "skills": _skills(part),
         }
         for part in plan.parts
     ]
+
+
+def _skills(part: Part) -> list[str]:
+    if part.definition is None:
+        return []
+    own = part.definition.skill.label if part.definition.skill else None
+    return sorted({own, part.definition.interval_skill} - {None})
 
 
 def skills_used(plan: Plan) -> dict[str, list[str]]:
     """Return the skills whose figures were used, each with its version, and the events and conditions that used it."""
     used: dict[str, list[str]] = {}
     for one in events_of(plan):
-        if one["skill"]:
-            used.setdefault(one["skill"], []).append(one["path"])
+        for label in one["skills"]:
+            used.setdefault(label, []).append(one["path"])
     for condition in plan.conditions:
         if condition.skill:
             used.setdefault(condition.skill, []).append(f"condition {condition.category}")

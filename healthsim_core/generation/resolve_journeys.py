@@ -18,6 +18,7 @@ from healthsim_core.generation.resolve_events import (
     REFERENCE,
     JourneyResolution,
     check_condition,
+    entity_names,
     event_type_of,
     parameters_of,
 )
@@ -110,6 +111,10 @@ def _taker(it: JourneyResolution, choice: JourneyChoice, path: str) -> Taker:
             when = Expression.read(choice.when)
         except ValueError as error:
             it.problems.add(f"{path}.when", str(error))
+    if when is not None and it.profile is not None:
+        for name in when.reads():
+            if name not in entity_names(it):
+                it.problems.unknown(f"{path}.when", "attribute", name, entity_names(it))
     return Taker(slots, roles, when)
 
 
@@ -135,7 +140,8 @@ def _resolve_journey(it: JourneyResolution, journey: JourneySpecification, choic
         it.problems.add(f"{where}.events", "a journey needs at least one event")
     usable = _checked(it, journey, flats)
     phases = _phases(it, journey, label, where, lengths)
-    bases = {event_id: it.reserve(_size(flats, event_id, phases)) for event_id in flats}
+    sizes = {event_id: _size(flats, event_id, phases) for event_id in flats}
+    bases = {event_id: it.reserve(size) for event_id, size in sizes.items()}
     siblings: dict[str, int] = {}
     for event_id in _ordered(it, usable, where):
         flat, event_type = usable[event_id]
@@ -144,7 +150,10 @@ def _resolve_journey(it: JourneyResolution, journey: JourneySpecification, choic
             if follows in flats:
                 it.notices.append(f"{flat.at}: skipped with {follows!r}, on which it depends")
             continue
-        _resolve_definition(it, journey, flat, event_type, label, taker, phases, siblings, bases[event_id])
+        plan = _resolve_definition(it, journey, flat, event_type, label, taker, phases, siblings)
+        path = f"journey.{label}.{event_id}"
+        part = {"path": path, "event_type": event_type.qualified, "definition": plan}
+        siblings[event_id] = it.add(part, sizes[event_id], bases[event_id])
 
 
 def _size(flats: dict[str, Flat], event_id: str, phases: PhasesPlan | None, below: frozenset[str] = frozenset()) -> int:
@@ -263,8 +272,8 @@ def _ordered(it: JourneyResolution, usable: dict[str, tuple[Flat, EventType]], w
 
 
 def _resolve_definition(
-    it: JourneyResolution, journey, flat: Flat, event_type, label, taker: Taker, phases, siblings, base: int
-) -> None:
+    it: JourneyResolution, journey, flat: Flat, event_type, label, taker: Taker, phases, siblings
+) -> DefinitionPlan:
     definition, at = flat.definition, flat.at
     parent = siblings.get(definition.depends_on) if definition.depends_on else None
     own = {definition.event_id: -1} if definition.repeat or definition.branches else {}
@@ -282,7 +291,7 @@ def _resolve_definition(
     if len(arms) and sum(arm.weight for arm in arms) == 0:
         # One arm without weight or conditions is that of all others.
         arms = tuple(ArmPlan(arm.name, 0.0 if arm.conditions else 1.0, arm.conditions) for arm in arms)
-    plan = DefinitionPlan(
+    return DefinitionPlan(
         journey=label,
         event_id=definition.event_id,
         name=definition.name or definition.event_id,
@@ -295,6 +304,7 @@ def _resolve_definition(
         repeat_count=repeat.count or 1,
         every_days=repeat.every_days or 0,
         jitter_days=repeat.jitter_days,
+        interval_skill=_label(it, definition.repeat),
         until=repeat.until,
         probability=definition.probability,
         conditions=tuple(one for one in definition.conditions if one is not None),
@@ -311,10 +321,12 @@ def _resolve_definition(
         requires=tuple(one for one in journey.requires if one is not None),
         siblings=dict(siblings),
     )
-    size = phases.most if flat.phase is not None and phases else it.parts[parent].size if parent is not None else 1
-    path = f"journey.{label}.{definition.event_id}"
-    part = {"path": path, "event_type": event_type.qualified, "definition": plan}
-    siblings[definition.event_id] = it.add(part, size * plan.repeat_count, base)
+
+
+def _label(it: JourneyResolution, repeat: Repeat | None) -> str | None:
+    """Return the skill and version that says how often an event repeats."""
+    skill = it.catalog.get("skill", repeat.skill_ref) if repeat is not None and repeat.skill_ref else None
+    return skill and f"{skill.name}@{skill.version}"
 
 
 def _repeat(it: JourneyResolution, definition: EventDefinition, at: str) -> Repeat:

@@ -40,6 +40,8 @@ def add_triggered_parts(it: JourneyResolution, usable: Mapping[str, list[Trigger
     for name in it.event_order:
         chosen = []
         for trigger in sorted(usable.get(name, ()), key=lambda one: (-one.priority, one.name)):
+            if trigger.unless in (it.catalog.all("product") if it.lenient else it.active):
+                continue
             product = trigger.target.split(".")[0]
             if not it.lenient and product not in it.active and not _leads_on(trigger.target, usable, it.active, types):
                 skipped[trigger.name] = trigger
@@ -55,7 +57,8 @@ def add_triggered_parts(it: JourneyResolution, usable: Mapping[str, list[Trigger
     happening = {part.event_type for part in it.parts}
     missed = sorted(name for name, trigger in skipped.items() if trigger.source in happening)
     if missed:
-        it.notices.append(f"{len(missed)} triggers to products that take no part were skipped: {', '.join(missed)}")
+        number = "1 trigger" if len(missed) == 1 else f"{len(missed)} triggers"
+        it.notices.append(f"skipped {number} to products that take no part: {', '.join(missed)}")
 
 
 def _leads_on(

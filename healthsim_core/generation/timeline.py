@@ -51,19 +51,18 @@ class Timeline:
         return self._conditions
 
 
-def entity_column(people: People, name: str) -> Array | None:
-    if name in people:
-        return people[name]
-    return None
+def entity_column(timeline: Timeline, name: str) -> Array | None:
+    """Return a column of the span's people, one value a person; None where there is none of that name."""
+    if name == "conditions":
+        return timeline.conditions
+    return timeline.people.columns.get(name)
 
 
 def lookup(timeline: Timeline, it: DefinitionPlan, events: Events, name: str) -> Array | None:
     """Return a condition's field for each event: the person's, or an earlier event's as known at the event's time."""
     words = name.removeprefix("event.").split(".")
     if words[0] == "entity":
-        if words[1] == "conditions":
-            return timeline.conditions[events.row]
-        column = entity_column(timeline.people, words[1])
+        column = entity_column(timeline, words[1])
         return None if column is None else column[events.row]
     source = timeline.parts.get(it.siblings.get(words[0], -1))
     if source is None:

@@ -1,6 +1,7 @@
 """What follows from PatientSim's own events."""
 
-from healthsim_core.events import Trigger
+from healthsim_core.conditions import Condition
+from healthsim_core.events import Delay, Trigger
 
 TRIGGERS = [
     Trigger(
@@ -17,5 +18,32 @@ TRIGGERS = [
             "encounter": "encounter",
             "provider": "provider",
         },
+        priority=80,
+    ),
+    Trigger(
+        "medication-order-to-fill",
+        "patientsim.medication_order",
+        "rxmembersim.fill",
+        "A prescription is filled within 3 days.",
+        Delay(1, 0, 3, "uniform"),
+        when=(Condition("generates_fill", "eq", True),),
+        carry={
+            "order": "key",
+            "drug": "drug",
+            "quantity": "quantity",
+            "days_supply": "days_supply",
+            "reason": "reason",
+            "prescriber": "provider",
+        },
+        priority=80,
+    ),
+    Trigger(
+        "trial-eligible-to-screening",
+        "patientsim.trial_eligible",
+        "trialsim.screening",
+        "Who is eligible for a study is screened 3 to 14 days later.",
+        Delay(7, 3, 14, "uniform"),
+        carry={"study": "study"},
+        priority=60,
     ),
 ]

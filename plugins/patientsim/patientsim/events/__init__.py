@@ -2,7 +2,7 @@
 
 from patientsim.events.encounters import ADMISSION, DISCHARGE, ENCOUNTER
 from patientsim.events.labs import LAB_ORDER, LAB_RESULT
-from patientsim.events.orders import DIAGNOSIS, MEDICATION_ORDER, PROCEDURE
+from patientsim.events.orders import DIAGNOSIS, MEDICATION_ORDER, PROCEDURE, TRIAL_ELIGIBLE
 from patientsim.events.registration import REGISTRATION
 
 EVENT_TYPES = (
@@ -15,4 +15,5 @@ EVENT_TYPES = (
     LAB_RESULT,
     MEDICATION_ORDER,
     PROCEDURE,
+    TRIAL_ELIGIBLE,
 )

@@ -125,6 +125,13 @@ MEDICATION_ORDER = EventType(
     writes=("medication_orders",),
     links=(LINK,),
 )
+TRIAL_ELIGIBLE = EventType(
+    "trial_eligible",
+    "patientsim",
+    "The patient is found to meet a study's criteria; it writes no rows.",
+    (Field("study", "text", "Which study."), *_LINKED),
+    links=(LINK,),
+)
 PROCEDURE = EventType(
     "procedure",
     "patientsim",

@@ -1,0 +1,164 @@
+"""Triggers: one thing follows from another, once, with what it needs; across products that meet by name."""
+
+import types
+
+import numpy as np
+import pytest
+
+from healthsim_core import catalog as catalogs
+from healthsim_core import hookimpl
+from healthsim_core.columns import Span
+from healthsim_core.conditions import Condition
+from healthsim_core.declarations import Product
+from healthsim_core.errors import PluginError
+from healthsim_core.events import Delay, EventType, Field, Trigger
+from healthsim_core.generation.journey import unfold
+from healthsim_core.generation.profile import sample
+from healthsim_core.generation.resolving import resolve
+
+PEOPLE = 2000
+PRODUCTS = ("shop", "post", "bank")
+
+
+def order_outcomes(events):
+    return {"urgent": events.draw("urgent") < 0.3, "amount": np.round(events.draw("amount") * 100, 2)}
+
+
+EVENT_TYPES = (
+    EventType("order", "shop", "An order.", (Field("urgent", "boolean", "Now?"), Field("amount", "number", "Worth.")),
+              outcomes=order_outcomes),
+    EventType("parcel", "post", "A parcel.", (Field("order", "key", "For what."), Field("worth", "number", "Insured for."))),
+    EventType("pickup", "shop", "Fetched at the shop.", (Field("order", "key", "What."),)),
+    EventType("payment", "bank", "It is paid.", (Field("order", "key", "What."), Field("amount", "number", "How much."))),
+    EventType("receipt", "shop", "It is confirmed.", (Field("order", "key", "What."),)),
+)  # fmt: skip
+
+URGENT = Trigger("urgent-parcel", "shop.order", "post.parcel", "", Delay(0.5, 0, 1, "uniform"), priority=80,
+                 when=(Condition("urgent", "eq", True),), carry={"order": "key", "worth": "amount"})  # fmt: skip
+TRIGGERS = (
+    URGENT,
+    Trigger("parcel", "shop.order", "post.parcel", "", Delay(7, 5, 9, "uniform"), carry={"order": "key", "worth": "amount"}, priority=40),
+    Trigger("pickup", "shop.order", "shop.pickup", "", Delay(1), carry={"order": "key"}, unless="post"),
+    Trigger("pay", "post.parcel", "bank.payment", "", Delay(2), carry={"order": "order", "amount": "worth"}),
+    Trigger("thank", "bank.payment", "shop.receipt", "", Delay(1), carry={"order": "order"}, probability=0.5),
+)  # fmt: skip
+
+JOURNEY = {
+    "id": "shopping",
+    "events": [{"event_id": "o", "event_type": "order", "repeat": {"every_days": 20, "count": 3}}],
+}
+
+
+def plugins(triggers=TRIGGERS):
+    def module(product):
+        made = types.ModuleType(product)
+        made.healthsim_products = hookimpl(lambda: [Product(product, product, "person")])
+        made.healthsim_event_types = hookimpl(lambda: [one for one in EVENT_TYPES if one.product == product])
+        made.healthsim_triggers = hookimpl(lambda: [one for one in triggers if one.source.startswith(product)])
+        for name in ("healthsim_products", "healthsim_event_types", "healthsim_triggers"):
+            getattr(made, name).__name__ = name
+        return lambda: made
+
+    return [(name, f"healthsim-{name}", "1", module(name)) for name in PRODUCTS]
+
+
+def unfolded(tmp_path, products=PRODUCTS, triggers=TRIGGERS, installed=PRODUCTS):
+    catalog = catalogs.build([one for one in plugins(triggers) if one[0] in installed])
+    assert not catalog.failed(), catalog.failed()
+    spec = {"generation": {"count": PEOPLE, "seed": 5, "products": list(products)}, "journey": JOURNEY}
+    plan = resolve(spec, catalog, tmp_path)
+    return plan, unfold(plan, sample(plan, Span(0, PEOPLE), plan.build_rosters()))
+
+
+def days_after(later, earlier):
+    when = dict(zip(earlier.key.tolist(), earlier.time.tolist(), strict=True))
+    return np.array(
+        [
+            (one - when[key]).total_seconds() / 86400
+            for one, key in zip(later.time.tolist(), later.source.tolist(), strict=True)
+        ]
+    )
+
+
+def test_of_two_triggers_to_one_target_the_higher_priority_goes_and_nothing_happens_twice(tmp_path):
+    _, timeline = unfolded(tmp_path)
+    orders, parcels = timeline["shop.order"], timeline["post.parcel"]
+    assert len(orders) == 3 * PEOPLE and sorted(parcels["order"].tolist()) == sorted(orders.key.tolist())
+    urgent = dict(zip(orders.key.tolist(), orders["urgent"].tolist(), strict=True))
+    now = np.array([urgent[key] for key in parcels["order"].tolist()])
+    days = days_after(parcels, orders)
+    assert 0 <= days[now].min() and days[now].max() <= 1 and 5 <= days[~now].min() and days[~now].max() <= 9
+    assert abs(now.mean() - 0.3) < 0.02
+
+
+def test_what_is_carried_arrives_through_a_chain(tmp_path):
+    _, timeline = unfolded(tmp_path)
+    orders, payments, receipts = timeline["shop.order"], timeline["bank.payment"], timeline["shop.receipt"]
+    worth = dict(zip(orders.key.tolist(), orders["amount"].tolist(), strict=True))
+    assert len(payments) == 3 * PEOPLE
+    assert all(
+        worth[key] == amount
+        for key, amount in zip(payments["order"].tolist(), payments["amount"].tolist(), strict=True)
+    )
+    assert set(receipts["order"].tolist()) < set(worth) and abs(len(receipts) / len(payments) - 0.5) < 0.02
+
+
+def test_a_trigger_rests_where_another_product_does_it(tmp_path):
+    plan, timeline = unfolded(tmp_path)
+    assert timeline["shop.pickup"] is None and not any("pickup" in notice for notice in plan.notices)
+    plan, timeline = unfolded(tmp_path, ("shop",))
+    assert len(timeline["shop.pickup"]) == 3 * PEOPLE
+
+
+@pytest.mark.parametrize("installed", [("shop",), PRODUCTS])
+def test_triggers_to_products_that_take_no_part_are_counted(tmp_path, installed):
+    plan, timeline = unfolded(tmp_path, ("shop",), TRIGGERS[:4], installed)
+    assert timeline["post.parcel"] is None
+    (notice,) = plan.notices
+    assert notice == "skipped 2 triggers to products that take no part: parcel, urgent-parcel"
+
+
+def test_a_product_that_takes_no_part_still_leads_on_to_one_that_does(tmp_path):
+    whole, all_three = unfolded(tmp_path)
+    plan, timeline = unfolded(tmp_path, ("bank", "shop"))
+    assert plan.notices == () and len(timeline["bank.payment"]) == 3 * PEOPLE
+    assert timeline["bank.payment"].time.tolist() == all_three["bank.payment"].time.tolist()
+
+
+def test_a_circle_of_triggers_is_refused(tmp_path):
+    back = Trigger("again", "shop.receipt", "shop.order", "", Delay(1))
+    with pytest.raises(PluginError, match="form a circle: .*shop.order"):
+        unfolded(tmp_path, triggers=(*TRIGGERS, back))
+
+
+def test_a_product_installed_later_leaves_every_key_as_it_was(tmp_path):
+    zoo = types.ModuleType("zoo")
+    zoo.healthsim_products = hookimpl(lambda: [Product("zoo", "Animals.", "animal")])
+    visit = EventType("visit", "zoo", "A day out.", each_person=True)
+    zoo.healthsim_event_types = hookimpl(lambda: [visit])
+    outing = Trigger("an-outing", "shop.order", "zoo.visit", "", Delay(1))
+    zoo.healthsim_triggers = hookimpl(lambda: [outing])
+    for name in ("healthsim_products", "healthsim_event_types", "healthsim_triggers"):
+        getattr(zoo, name).__name__ = name
+    spec = {"generation": {"count": 50, "seed": 5}, "journey": JOURNEY}
+    fewer = resolve(spec, catalogs.build(plugins()), tmp_path)
+    more = resolve(spec, catalogs.build([*plugins(), ("zoo", "healthsim-zoo", "1", lambda: zoo)]), tmp_path)
+    assert set(more.products) == {*fewer.products, "zoo"}
+    bases = {part.path: part.base for part in more.parts}
+    assert len(bases) == len(fewer.parts) + 2
+    assert {part.path: part.base for part in fewer.parts} == {part.path: bases[part.path] for part in fewer.parts}
+
+
+def test_an_event_whose_product_is_not_installed_keeps_its_place(catalog, tmp_path):
+    events = [
+        {"event_id": "a", "event_type": "visit"},
+        {"event_id": "b", "event_type": "refill", "depends_on": "a", "repeat": {"every_days": 30, "count": 11}},
+        {"event_id": "c", "event_type": "visit", "day": 5},
+    ]
+    spec = {"generation": {"count": 5, "products": ["example"]}, "journey": {"id": "j", "events": events}}
+    plan = resolve(spec, catalog, tmp_path)
+    assert [(part.path, part.base) for part in plan.parts if part.definition] == [
+        ("journey.j.a", 0),
+        ("journey.j.c", 12),
+    ]
+    assert "needs healthsim-rxmembersim" in plan.notices[0]
