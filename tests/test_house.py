@@ -42,7 +42,7 @@ FLOORS = [
     ["state.appending", "state.decoding", "state.digest", "state", "state.store", "export"],
     ["state.query", "generation.run"],
     ["generation.views"],
-    ["generation.regenerate"],
+    ["generation.regenerating"],
     ["generation.timeline_views", "generation.registry", "generation.event_enums", "generation.skill_reference"],
     ["generation.journey_views"],
     ["generation.coordination"],

@@ -10,7 +10,7 @@ from healthsim_core import catalog as catalogs
 from healthsim_core.cli import main
 from healthsim_core.errors import PluginError, UserError
 from healthsim_core.generation.parallel import Recipe, WorkerError, make_spans
-from healthsim_core.generation.regenerate import Regenerator, regenerate
+from healthsim_core.generation.regenerating import Regenerator, regenerate
 from healthsim_core.generation.resolving import Asked, remake, resolve
 from healthsim_core.generation.run import generate
 from healthsim_core.state.store import Store
@@ -134,6 +134,30 @@ def test_a_journey_can_be_lived_by_people_already_saved(profile, catalog, tmp_pa
     assert [one["journeys"][0]["id"] for one in again.scenario.about()["specification"]["asked"]["layers"]] == [
         "more"
     ] * 2
+
+
+def test_what_an_added_journey_requires_chooses_among_the_people_there(profile, catalog, tmp_path):
+    scenario = generate(profile, catalog=catalog, workspace=tmp_path, name="guests").scenario
+    persons = scenario.digest()["persons"]
+    women = {**MORE, "requires": [{"field": "entity.gender", "operator": "eq", "value": "F"},
+                                  {"field": "entity.age", "operator": "lt", "value": 40}]}  # fmt: skip
+    result = generate(into="guests", journey=women, catalog=catalog, workspace=tmp_path)
+    assert scenario.digest()["persons"] == persons
+    with result.scenario.connect() as connection:
+        took = connection.execute(
+            "SELECT gender, max(birth_date) >= DATE '1985-01-01', count(*) FROM visits JOIN persons USING (person_id) "
+            "WHERE visit_date >= DATE '2025-10-25' GROUP BY ALL"
+        ).fetchall()
+        asked = connection.execute(
+            "SELECT count(*) FROM persons WHERE gender = 'F' AND birth_date > DATE '1985-01-01'"
+        ).fetchall()
+    assert took == [("F", True, asked[0][0])] and asked[0][0] > 10 and result.notices == ()
+    nobody = {**MORE, "id": "nobody", "requires": [{"field": "entity.age", "operator": "gt", "value": 100}]}
+    result = generate(into="guests", journey=nobody, catalog=catalog, workspace=tmp_path)
+    assert result.notices == ("journey nobody: nobody took it; see whom its `requires`, `when` and `member` leave",)
+    events = {one["path"]: one["count"] for one in result.scenario.about()["events"]}
+    assert (events["journey.more.late"], events["journey.nobody.late"]) == (asked[0][0], 0)
+    assert events["journey.rounds.first"] == 300
 
 
 def test_what_cannot_be_added_changes_nothing(profile, catalog, fragile, tmp_path):

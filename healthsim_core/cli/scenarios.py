@@ -102,7 +102,7 @@ def show_command(name: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def regenerate_command(name: str, entity: str, as_json: bool) -> None:
     """Generate one person of a scenario again, alone, with everybody of the household; nothing is saved."""
-    from healthsim_core.generation.regenerate import regenerate
+    from healthsim_core.generation.regenerating import regenerate
 
     made = regenerate(name, entity)
     if as_json:

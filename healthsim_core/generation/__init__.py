@@ -29,6 +29,7 @@ _HOMES = {
     "healthsim_core.generation.skill_reference": "SkillReference",
     "healthsim_core.generation.validation": "ValidationReport",
     "healthsim_core.generation.run": "generate Result",
+    "healthsim_core.generation.regenerating": "regenerate Regenerated",
 }
 _PLACES = {name: module for module, names in _HOMES.items() for name in names.split()}
 _CALLED = {"DelaySpec": "Delay", "EventCondition": "Condition"}

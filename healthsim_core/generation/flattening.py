@@ -208,4 +208,4 @@ def most_phases(journey: JourneySpecification, lengths: list[Distribution], at: 
         problems.add(at, "phases that can come back need a journey with duration_days")
         return 1
     least = min(float(np.asarray(one.ppf(np.array([2.0**-53]), {}))[0]) for one in lengths) * DAYS_A_YEAR
-    return min(MOST_PHASES, math.ceil(journey.duration_days / max(least, SHORTEST_PHASE_DAYS)) + 1)
+    return math.ceil(journey.duration_days / max(least, SHORTEST_PHASE_DAYS)) + 1

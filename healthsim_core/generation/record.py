@@ -17,6 +17,8 @@ def record(
     counts: dict[str, int],
     seconds: float,
     failures: list[str],
+    notices: list[str],
+    events: list[int],
 ) -> dict[str, Any]:
     """Return a scenario's record, as plain data."""
     return {
@@ -35,9 +37,9 @@ def record(
         "references": dict(plan.fingerprints),
         "specification": plan.specification,
         "skills": skills_used(plan),
-        "events": events_of(plan),
+        "events": [{**one, "count": count} for one, count in zip(events_of(plan), events, strict=True)],
         "validation": report.to_dict(),
-        "notices": list(plan.notices),
+        "notices": notices,
         "rows": sum(counts.values()),
         "seconds": round(seconds, 3),
     }
@@ -72,6 +74,19 @@ def _skills(part: Part) -> list[str]:
         return []
     own = part.definition.skill.label if part.definition.skill else None
     return sorted({own, part.definition.interval_skill} - {None})
+
+
+def untaken(plan: Plan, events: list[int]) -> list[str]:
+    """Return a notice for every journey of which nothing happened to anybody."""
+    happened: dict[str, int] = {}
+    for part, count in zip(plan.parts, events, strict=True):
+        if part.definition is not None:
+            happened[part.definition.journey] = happened.get(part.definition.journey, 0) + count
+    return [
+        f"journey {journey}: nobody took it; see whom its `requires`, `when` and `member` leave"
+        for journey, count in happened.items()
+        if count == 0
+    ]
 
 
 def skills_used(plan: Plan) -> dict[str, list[str]]:

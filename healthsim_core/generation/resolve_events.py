@@ -33,6 +33,8 @@ class JourneyResolution:
     active: tuple[str, ...]
     lenient: bool = False
     """Views of single timelines have no profile: their persons may have any columns."""
+    added: bool = False
+    """Whether the layer at hand came later: its people are there already, and its requirements choose among them."""
     notices: list[str] = field(factory=list)
     parts: list[Part] = field(factory=list)
     event_order: tuple[str, ...] = ()

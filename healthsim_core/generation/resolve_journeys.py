@@ -10,7 +10,7 @@ from healthsim_core.conditions import Expression
 from healthsim_core.distributions import Distribution, read_distribution
 from healthsim_core.errors import Problems
 from healthsim_core.events import EVENT_SLOTS, EventType
-from healthsim_core.generation.flattening import Flat, flatten, most_phases
+from healthsim_core.generation.flattening import MOST_PHASES, Flat, flatten, most_phases
 from healthsim_core.generation.graph import Cycle, ordered
 from healthsim_core.generation.plan import ArmPlan, DefinitionPlan, PhasesPlan
 from healthsim_core.generation.resolution import ProfileResolution
@@ -52,10 +52,11 @@ def resolve_journeys(
 
     A layer's events stand behind those of the layers before, so that what is added later changes no earlier key.
     """
-    it = JourneyResolution(profile, catalog, problems, (), profile is None, notices if notices is not None else [])
+    notices = notices if notices is not None else []
+    it = JourneyResolution(profile, catalog, problems, (), lenient=profile is None, notices=notices)
     usable = order_events(it)
-    for choices, active in layers:
-        it.active = active
+    for number, (choices, active) in enumerate(layers):
+        it.active, it.added = active, number > 0
         for choice, path in choices:
             journey = _journey_of(it, choice, path)
             if journey is not None:
@@ -123,7 +124,7 @@ def _resolve_journey(it: JourneyResolution, journey: JourneySpecification, choic
     label = journey.id if it.labels[journey.id] == 1 else f"{journey.id}#{it.labels[journey.id]}"
     where = f"journey {journey.id}" if choice.template else f"{path}" if path != "journey" else "journey"
     taker = _taker(it, choice, path)
-    if it.profile is not None and it.profile.household is None and taker.when is None:
+    if it.profile is not None and it.profile.household is None and taker.when is None and not it.added:
         slots = taker.slots if taker.slots is not None else tuple(range(len(it.profile.roles)))
         for condition in journey.requires:
             if condition is not None:
@@ -195,6 +196,9 @@ def _phases(it: JourneyResolution, journey: JourneySpecification, label: str, wh
             it.problems.add(at, f"the shares sum to {sum(phase.next.values()):.6g}; at most 1, what is left ends there")
         table.append(tuple(phase.next.get(name, 0.0) for name in names))
     most = most_phases(journey, lengths, f"{where}.phases", it.problems)
+    if most > MOST_PHASES:
+        it.notices.append(f"{where}.phases: a life has at most {MOST_PHASES} phases; what would come after is cut")
+        most = MOST_PHASES
     return PhasesPlan(f"journey.{label}.phases", names, tuple(lengths), tuple(table), most, journey.duration_days)
 
 

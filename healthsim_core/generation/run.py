@@ -24,7 +24,7 @@ from healthsim_core.generation.handling import Failure
 from healthsim_core.generation.making import Made, make
 from healthsim_core.generation.parallel import Recipe, make_spans
 from healthsim_core.generation.plan import Plan
-from healthsim_core.generation.record import record
+from healthsim_core.generation.record import record, untaken
 from healthsim_core.generation.resolving import Asked, Layer, remake, resolve
 from healthsim_core.generation.validation import Tally, ValidationReport
 from healthsim_core.state.store import Scenario, ScenarioWriter, Store, home, read_about, sanitize_name
@@ -239,7 +239,8 @@ def run(
             raise UserError("validation is strict and these targets were missed:\n" + "\n".join(report.errors))
         counts = dict(sorted(writer.counts.items()))
         seconds = time.perf_counter() - started
-        about = record(plan, tags, report, counts, seconds, failures)
+        notices = [*plan.notices, *untaken(plan, filled.events)]
+        about = record(plan, tags, report, counts, seconds, failures, notices, filled.events)
         if replacing is None:
             path = writer.finish(about)
         else:
@@ -247,7 +248,6 @@ def run(
             about |= kept | {"tags": sorted({*replacing["tags"], *tags})}
             path = writer.finish(about, instead=replacing)
     scenario = Scenario(name, path)
-    notices = list(plan.notices)
     written: list[Written] = []
     if write and plan.formats and failures:
         notices.append("no files were written, because the execution failed; `healthsim export` writes what there is")
@@ -263,10 +263,11 @@ def run(
 
 @frozen
 class Filled:
-    """What filling a scenario came to: the targets counted, and the handlers that failed with the spans they failed in."""
+    """What filling a scenario came to: targets counted, events of each part of the plan, failures by how many spans."""
 
     tally: Tally
-    failures: dict[Failure, int]
+    events: list[int]
+    failures: dict[Failure, int] = field(factory=dict)
 
     def told(self) -> list[str]:
         """Return the failures in words, one for each event type."""
@@ -295,7 +296,7 @@ def fill(
     rosters = plan.build_rosters()
     for table, rows in rosters.items():
         writer.append(plan.tables[table], rows)
-    filled = Filled(Tally.of(plan), {})
+    filled = Filled(Tally.of(plan), [0] * len(plan.parts))
     pending: queue.Queue = queue.Queue(maxsize=1)
     failure: list[BaseException] = []
 
@@ -321,6 +322,7 @@ def fill(
         with contextlib.closing(made_spans):
             for made in made_spans:
                 filled.tally.take(made.sums)
+                filled.events[:] = map(sum, zip(filled.events, made.events, strict=True))
                 for one in made.failures:
                     filled.failures[one] = filled.failures.get(one, 0) + 1
                 pending.put(made.rows)
