@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import importlib.resources
 import json
@@ -16,6 +15,7 @@ from healthsim_core.declarations import Attribute, Derivation, OutputFormat, Pla
 from healthsim_core.distributions import FAMILIES
 from healthsim_core.draws import SLOTS
 from healthsim_core.events import EventType, Field
+from healthsim_core.facts import read_csv
 from healthsim_core.hookspecs import hookimpl
 from healthsim_core.people import People
 from healthsim_core.persons import PERSONS
@@ -29,7 +29,7 @@ def _data(name: str) -> str:
 
 @functools.cache
 def _places() -> tuple[tuple[Place, ...], dict[str, int]]:
-    rows = list(csv.DictReader(line for line in _data("places.csv").splitlines() if not line.startswith("#")))
+    rows = read_csv("healthsim_core", "data", "places.csv")
     places = tuple(
         Place(
             row["zip_code"], row["city"], row["state"], row["county_fips"], row["county_name"], float(row["population"])

@@ -15,7 +15,7 @@ PACKAGE = Path(healthsim_core.__file__).parent
 
 # Lower floors first; a module may import from its own floor or below.
 FLOORS = [
-    ["errors", "columns", "version"],
+    ["errors", "facts", "columns", "version"],
     ["draws"],
     ["conditions"],
     ["distributions.base"],

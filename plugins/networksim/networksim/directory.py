@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import importlib.resources
 import json
@@ -14,6 +13,7 @@ from attrs import frozen
 from healthsim_core.columns import Coded, Columns
 from healthsim_core.declarations import Roster
 from healthsim_core.draws import SLOTS, uniforms
+from healthsim_core.facts import read_csv
 from networksim.identifiers import ORGANIZATIONS, employer_number, npi
 
 FACILITIES_PER_COUNTY = 100
@@ -49,11 +49,6 @@ WORDS = (
 )
 
 
-def _rows(name: str) -> list[dict[str, str]]:
-    text = importlib.resources.files("networksim").joinpath("data", name).read_text("utf-8")
-    return list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
-
-
 @frozen
 class Specialty:
     """One specialty: its code, how many providers a county has, and where they work."""
@@ -69,7 +64,9 @@ class Specialty:
 @functools.cache
 def specialties() -> tuple[Specialty, ...]:
     """Return the specialties in the order of the directory."""
-    return tuple(Specialty(**{**row, "count": int(row["count"])}) for row in _rows("specialties.csv"))
+    return tuple(
+        Specialty(**{**row, "count": int(row["count"])}) for row in read_csv("networksim", "data", "specialties.csv")
+    )
 
 
 @functools.cache
@@ -91,7 +88,7 @@ def _draw(seed: int, name: str, key: np.ndarray) -> np.ndarray:
 
 
 def _facilities(fips: list[str], counties: Mapping[str, list], seed: int) -> Columns:
-    kinds = [row for row in _rows("facilities.csv") for _ in range(int(row["count"]))]
+    kinds = [row for row in read_csv("networksim", "data", "facilities.csv") for _ in range(int(row["count"]))]
     county = np.repeat(np.array([int(one) for one in fips], np.int64), len(kinds))
     number = np.tile(np.arange(len(kinds)), len(fips))
     key = county * FACILITIES_PER_COUNTY + number
@@ -148,7 +145,11 @@ def _providers(fips: list[str], seed: int) -> Columns:
     u = _draw(seed, "provider.given", key)
     given = np.where(female, np.floor(u * len(names["F"])), len(names["F"]) + np.floor(u * len(names["M"]))).astype(int)
     family = np.floor(_draw(seed, "provider.family", key) * len(names["family"])).astype(np.int32)
-    kinds = [row["facility_type"] for row in _rows("facilities.csv") for _ in range(int(row["count"]))]
+    kinds = [
+        row["facility_type"]
+        for row in read_csv("networksim", "data", "facilities.csv")
+        for _ in range(int(row["count"]))
+    ]
     clinics = np.array([index for index, kind in enumerate(kinds) if kind == "clinic"])
     hospital = kinds.index("hospital")
     at_clinic = np.tile(np.array([one.setting == "clinic" for one in slots]), len(fips))

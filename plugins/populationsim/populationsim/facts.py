@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import importlib.resources
 import json
@@ -13,6 +12,7 @@ from typing import Any
 from attrs import frozen
 
 from healthsim_core.errors import UserError, suggestion
+from healthsim_core.facts import read_csv
 
 NATION = "US"
 
@@ -53,7 +53,7 @@ def text(folder: str, name: str) -> str:
 
 def rows(name: str) -> list[dict[str, str]]:
     """Return the rows of a CSV file of `data`; lines that begin with # are its birth certificate."""
-    return list(csv.DictReader(line for line in text("data", name).splitlines() if not line.startswith("#")))
+    return read_csv("populationsim", "data", name)
 
 
 @functools.cache

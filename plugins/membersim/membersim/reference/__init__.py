@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import functools
-import importlib.resources
 
 from attrs import frozen
 
-
-def _rows(name: str) -> list[dict[str, str]]:
-    text = importlib.resources.files("membersim.reference").joinpath(name).read_text("utf-8")
-    return list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+from healthsim_core.facts import read_csv
 
 
 @frozen
@@ -36,7 +31,7 @@ class Plan:
 def plans() -> dict[str, Plan]:
     """Return the plans by name."""
     found = {}
-    for row in _rows("plans.csv"):
+    for row in read_csv("membersim.reference", "plans.csv"):
         cents = {
             name: round(float(row[name]) * 100) for name in ("premium", "deductible", "out_of_pocket_max", "copay")
         }
@@ -51,7 +46,8 @@ def plans() -> dict[str, Plan]:
 def fees() -> dict[str, tuple[int, bool]]:
     """Return (fee in cents, preventive) by procedure code."""
     return {
-        row["procedure_code"]: (round(float(row["fee"]) * 100), row["preventive"] == "1") for row in _rows("fees.csv")
+        row["procedure_code"]: (round(float(row["fee"]) * 100), row["preventive"] == "1")
+        for row in read_csv("membersim.reference", "fees.csv")
     }
 
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import functools
-import importlib.resources
 
 from attrs import frozen
 
 from healthsim_core.declarations import CodeSet, ConditionCode
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    text = importlib.resources.files("patientsim.reference").joinpath(name).read_text("utf-8")
-    return list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+from healthsim_core.facts import read_csv
 
 
 @functools.cache
@@ -28,7 +22,7 @@ def diagnosis_codes() -> tuple[ConditionCode, ...]:
             float(row["weight"]),
             row["chronic"] == "1",
         )
-        for row in _rows("diagnosis_codes.csv")
+        for row in read_csv("patientsim.reference", "diagnosis_codes.csv")
     )
 
 
@@ -76,7 +70,7 @@ class Lab:
 def labs() -> dict[str, Lab]:
     """Return the laboratory tests by name."""
     found: dict[str, Lab] = {}
-    for row in _rows("labs.csv"):
+    for row in read_csv("patientsim.reference", "labs.csv"):
         spread = Spread(row["condition"] or None, *(float(row[name]) for name in ("mean", "std_dev", "min", "max")))
         before = found.get(row["test"])
         found[row["test"]] = Lab(
@@ -118,5 +112,5 @@ def drugs() -> dict[str, Drug]:
             int(row["days_supply"]),
             int(row["refills"]),
         )
-        for row in _rows("drugs.csv")
+        for row in read_csv("patientsim.reference", "drugs.csv")
     }
