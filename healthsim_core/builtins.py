@@ -13,7 +13,7 @@ from healthsim_core.columns import Array, Coded
 from healthsim_core.conditions import present
 from healthsim_core.declarations import Attribute, Derivation, OutputFormat, Place, Serializer
 from healthsim_core.distributions import FAMILIES
-from healthsim_core.draws import SLOTS
+from healthsim_core.draws import SLOTS, uniforms
 from healthsim_core.events import EventType, Field
 from healthsim_core.facts import read_csv
 from healthsim_core.hookspecs import hookimpl
@@ -124,7 +124,9 @@ def healthsim_attributes():
 @hookimpl
 def healthsim_derivations():
     return [
-        Derivation("core.birth_date", "Date of birth from age on `as_of`.", ("age",), ("birth_date",), birth_date),
+        Derivation(
+            "core.birth_date", "Date of birth from age on `as_of`.", ("age", "role"), ("birth_date",), birth_date
+        ),
         Derivation(
             "core.names",
             "First name by sex; one surname a household.",
@@ -150,8 +152,22 @@ def birth_date(people: People) -> dict[str, Array]:
     last = years_before(as_of, age)
     first = years_before(as_of, age + 1) + np.timedelta64(1, "D")
     days = (last - first).astype(np.int64) + 1
-    born = first + np.minimum(np.floor(people.draw("day") * days).astype(np.int64), days - 1)
+    u = people.draw("day")
+    if (people.slot != 0).any():
+        u = np.where(people["role"].isin(["dependent"]), _sibling_days(people, age), u)
+    born = first + np.minimum(np.floor(u * days).astype(np.int64), days - 1)
     return {"birth_date": np.where(unknown, np.datetime64("NaT", "s"), born.astype("datetime64[s]"))}
+
+
+SIBLING_DAYS = 80 / 365
+"""How much of the year siblings' birthdays are spread over, so that a year between two is never less than nine months."""
+
+
+def _sibling_days(people: People, age: np.ndarray) -> np.ndarray:
+    """Return where in the year dependents are born: near one another, and those of one age, twins, on one day."""
+    shared = people.draw("siblings", shared=True)
+    own = uniforms(people.seed, f"{people.scope}.sibling", people.unit * SLOTS, age)
+    return shared * (1 - SIBLING_DAYS) + own * SIBLING_DAYS
 
 
 def years_before(day: np.datetime64, years: np.ndarray) -> np.ndarray:
@@ -170,10 +186,27 @@ def names(people: People) -> dict[str, Array]:
     u = people.draw("given")
     count = np.where(female, len(pools["F"]), len(pools["M"]))
     codes = np.floor(u * count).astype(np.int32) + np.where(female, 0, len(pools["F"])).astype(np.int32)
+    if (people.slot != 0).any():
+        codes = _own_names(people, codes, female, len(pools["F"]), len(words))
     unique = list(dict.fromkeys(words))
     place = np.array([unique.index(word) for word in words], np.int32)
     family = np.floor(people.draw("family", shared=True) * len(pools["family"])).astype(np.int32)
     return {"given_name": Coded(place[codes], unique), "family_name": Coded(family, pools["family"])}
+
+
+def _own_names(people: People, codes: np.ndarray, female: np.ndarray, women: int, all_names: int) -> np.ndarray:
+    """Return first names such that nobody has that of somebody before them in the household: the next one instead."""
+    codes, first = codes.copy(), people.first_row
+    low, high = np.where(female, 0, women), np.where(female, women, all_names)
+    for slot in range(1, int(people.slot.max()) + 1):
+        mine = np.flatnonzero(people.slot == slot)
+        for _ in range(slot):
+            taken = np.zeros(len(mine), bool)
+            for before in range(slot):
+                taken |= codes[first[mine] + before] == codes[mine]
+            moved = mine[taken]
+            codes[moved] = np.where(codes[moved] + 1 < high[moved], codes[moved] + 1, low[moved])
+    return codes
 
 
 SSN_SPACE = 100 * 49 * 9999

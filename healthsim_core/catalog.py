@@ -149,7 +149,7 @@ class Catalog:
         try:
             loaded = load()
             declared = _declarations(name, loaded, only)
-        except Exception as error:  # noqa: BLE001 - containment: a stranger's code may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - containment: a stranger's code may raise anything
             plugin = evolve(plugin, error=_one_line(error), details=traceback.format_exc())
         else:
             counts: dict[str, tuple[str, ...]] = {}

@@ -76,7 +76,7 @@ def compare(column: Array, operator: str, value: object) -> np.ndarray:
             value = np.datetime64(str(value), "s")
         except ValueError:
             return np.zeros(len(known), bool)
-    elif isinstance(value, str):
+    elif not isinstance(value, bool | int | float):
         return np.zeros(len(known), bool)
     if operator == "eq":
         return known & (column == value)

@@ -34,6 +34,8 @@ class Field:
     default: Any = None
     values: tuple[str, ...] = ()
     """The words it may be; empty: any."""
+    pattern: str | None = None
+    """A regular expression that a value given by a journey matches whole; None: any."""
 
 
 @frozen
@@ -47,7 +49,8 @@ class Delay:
 
     def draws(self) -> bool:
         """Return whether the delay needs a uniform."""
-        return self.days_min is not None and self.days_max is not None and self.days_min < self.days_max
+        bounded = self.days_min is not None and self.days_max is not None and self.days_min < self.days_max
+        return bounded and self.distribution != "fixed"
 
     def at(self, u: np.ndarray) -> np.ndarray:
         """Return whole days (int64) at the quantiles `u`, always inside the bounds."""

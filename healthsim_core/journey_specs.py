@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -83,6 +84,8 @@ def _delay(value, path, problems):
         problems.add(path, f"days_min {low:g} is greater than days_max {high:g}")
     elif not low <= days <= high:
         problems.add(path, f"days {days:g} lies outside days_min {low:g} to days_max {high:g}")
+    elif low < high and math.ceil(low) > math.floor(high):
+        problems.add(path, f"no whole day lies between days_min {low:g} and days_max {high:g}")
     return Delay(days, low, high, read.distribution)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -63,7 +64,7 @@ def number(low: float | None = None, high: float | None = None) -> Reader:
     """Return a reader of numbers from `low` to `high`."""
 
     def read(value, path, problems):
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             problems.add(path, f"expected a number, got {value!r}")
         elif (low is not None and value < low) or (high is not None and value > high):
             problems.add(path, f"must be {_range(low, high)}, got {value!r}")
@@ -197,6 +198,32 @@ def read_object(cls: type, value: object, path: str, problems: Problems) -> Any:
                 problems.add(f"{path}.{key}" if path else key, "is missing")
             given[key] = None
     return cls(**given)
+
+
+def plain(value: object, path: str = "") -> object:
+    """Return data as JSON would give it back: text as keys, lists, days as text; UserError for what is no data.
+
+    So a specification is the same before it is kept with a scenario and after.
+    """
+    if isinstance(value, Mapping):
+        return {_key(key): plain(one, f"{path}.{key}".lstrip(".")) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(one, f"{path}[{number}]") for number, one in enumerate(value)]
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if hasattr(value, "to_dict"):
+        return plain(value.to_dict(), path)
+    if hasattr(value, "item"):
+        return value.item()
+    raise UserError(f"{path or 'specification'}: expected plain data, got {type(value).__name__}: {value!r}")
+
+
+def _key(key: object) -> str:
+    if isinstance(key, str):
+        return key
+    return json.dumps(key) if key is None or isinstance(key, bool | int | float) else str(key)
 
 
 def parse(content: str, where: str) -> object:

@@ -20,6 +20,7 @@ key / refers   int64, -1 for none                  VARCHAR: prefix and number
 from __future__ import annotations
 
 import datetime
+import re
 import types
 import typing
 from decimal import Decimal
@@ -143,6 +144,8 @@ class Table:
 
 
 def _type_problems(one: Column, array: Array) -> list[str]:
+    if not isinstance(array, Coded | np.ndarray):
+        return [f"column {one.name!r} must be an array, got {type(array).__name__}"]
     if one.prefix is not None:
         if isinstance(array, Coded) or array.dtype.kind not in "iu":
             return [f"column {one.name!r} must be an integer key"]
@@ -204,6 +207,10 @@ def table_from(entity: type, name: str, primary_key: tuple[str, ...] = ()) -> Ta
                 unit=about.get("unit"),
             )
         )
+    for one in columns:
+        unknown = sorted(set(re.findall(r"\{(\w+)\}", one.decode or "")) - set(one.raw_names))
+        if unknown:
+            raise ValueError(f"table {name}: column {one.name}: decode reads {unknown[0]!r}; name it among its inputs")
     doc = (entity.__doc__ or "").strip().split("\n")[0]
     return Table(name, tuple(columns), primary_key or tuple(keys), doc, entity)
 

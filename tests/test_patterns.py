@@ -350,3 +350,63 @@ def test_mistakes_in_branches_are_all_said(catalog, tmp_path):
     assert "journey.events[2].event_id: event id 'b' is used twice" in message
     assert "journey.events[1].repeat.every_days: is missing" in message
     assert "events[3].window: expected [from, to] in days" in message
+
+
+def test_a_fixed_delay_is_that_many_days(catalog, tmp_path):
+    delay = {"days": 7, "days_min": 3, "days_max": 14, "distribution": "fixed"}
+    found = unfolded(catalog, tmp_path, {"events": [visit("a"), visit("b", depends_on="a", delay=delay)]})
+    assert set(days(found["b"])) == {7}
+
+
+def test_what_follows_in_a_phase_ends_with_it_too(catalog, tmp_path):
+    events = [visit("v", delay={"days": 20}), visit("w", depends_on="v", delay={"days": 10}), visit("x", depends_on="w", delay={"days": 10})]  # fmt: skip
+    journey = {"phases": [{"name": "short", "years": 0.1, "events": events}]}
+    found = unfolded(catalog, tmp_path, journey)
+    assert set(days(found["w"])) == {30} and len(found["w"]) == N
+    assert len(found["x"]) == 0
+
+
+def test_a_repeat_without_a_count_lasts_as_long_as_the_journey(catalog, tmp_path):
+    journey = {
+        "duration_days": 100,
+        "events": [visit("a", day=60), visit("b", depends_on="a", repeat={"every_days": 10})],
+    }
+    assert sorted(set(days(unfolded(catalog, tmp_path, journey)["b"]))) == [60, 70, 80, 90, 100]
+
+
+def test_a_chain_that_may_outlast_the_journey_is_refused(catalog, tmp_path):
+    journey = {"duration_days": 30, "events": [visit("a", day=25), visit("b", depends_on="a", delay={"days": 20})]}
+    assert "events[1]: may happen on day 45, after the journey's duration_days 30" in said(catalog, tmp_path, journey)
+
+
+@pytest.mark.parametrize(
+    ("until", "turns"),
+    [({"field": "r.time", "operator": "gte", "value": "2025-01-20"}, 3), ({"field": "r.occurrence", "operator": "gte", "value": 1}, 2),
+     ({"field": "r.happened", "operator": "eq", "value": True}, 1)],
+)  # fmt: skip
+def test_a_cycle_can_end_by_its_own_time_count_or_happening(catalog, tmp_path, until, turns):
+    journey = {"events": [visit("r", repeat={"every_days": 10, "count": 5, "until": until})]}
+    assert len(unfolded(catalog, tmp_path, journey)["r"]) == turns * N
+
+
+def test_fields_that_events_do_not_have_are_told(catalog, tmp_path):
+    journey = {"events": [
+        visit("a"),
+        visit("b", conditions=[{"field": "a.scoer", "operator": "gt", "value": 3}]),
+        visit("c", parameters={"remedy": "${a.nonsense}"}),
+        visit("d", parameters={"remedy": "${entity.age}"}),
+        visit("e", parameters={"remedy": "${a.score}"}),
+        visit("f", delay={"days_min": 2.2, "days_max": 2.8}, depends_on="a"),
+    ]}  # fmt: skip
+    message = said(catalog, tmp_path, journey)
+    assert "events[1].conditions[0].field: unknown field of visit 'a.scoer'" not in message
+    assert "unknown field of visit 'scoer'; did you mean 'score'?" in message
+    assert "events[2].parameters.remedy: unknown field of visit 'nonsense'" in message
+    assert "events[3].parameters.remedy: expected a text, but entity.age is a number" in message
+    assert "events[4].parameters.remedy: expected a text, but a.score is a number" in message
+    assert "no whole day lies between days_min 2.2 and days_max 2.8" in message
+
+
+@pytest.mark.parametrize("years", ["two", {"type": "constant", "value": 2, "null_fraction": 0.5}, -1])
+def test_phases_last_a_number_of_years(catalog, tmp_path, years):
+    assert "phases[0].years" in said(catalog, tmp_path, {"phases": [{"name": "a", "years": years, "events": []}]})

@@ -8,7 +8,7 @@ from scipy import stats
 
 from healthsim_core.columns import Coded, Span
 from healthsim_core.draws import strata
-from healthsim_core.errors import SpecificationError
+from healthsim_core.errors import SpecificationError, UserError
 from healthsim_core.generation.profile import sample
 from healthsim_core.generation.resolving import Asked, resolve
 from healthsim_core.generation.run import generate
@@ -248,3 +248,67 @@ def test_count_override_and_seed_zero(catalog, tmp_path):
     assert not np.array_equal(
         people_of(plan)["birth_date"], people_of(planned(catalog, tmp_path, Asked(count=7, seed=1)))["birth_date"]
     )
+
+
+def test_a_member_whose_age_is_missing_has_no_birth_date(catalog, tmp_path):
+    members = [{"role": "subscriber", "age": 42}, {"role": "spouse", "age": None}]
+    result = generate({"members": members}, catalog=catalog, workspace=tmp_path)
+    assert [entity.attributes["age"] for entity in result.entities] == [42, None]
+    assert [entity.attributes["birth_date"] is None for entity in result.entities] == [False, True]
+
+
+def test_missing_values_are_not_counted_against_the_others(catalog, tmp_path):
+    custom = {"colour": {"type": "categorical", "weights": {"red": 0.5, "blue": 0.5}, "null_fraction": 0.4}}
+    spec = {"generation": {"count": 2_000, "seed": 1, "validation": "strict"}, "custom": custom}
+    result = generate(spec, catalog=catalog, workspace=tmp_path)
+    shares = {check.path: check.observed for check in result.validation.checks if "colour" in check.path}
+    assert len(shares) == 3 and all(0.35 < share < 0.6 for share in shares.values())
+
+
+def test_siblings_are_nine_months_apart_or_twins_and_have_names_of_their_own(catalog, tmp_path):
+    sizes = {"household": {"size": {"type": "categorical", "weights": {"4": 0.5, "8": 0.5}}}}
+    people = people_of(planned(catalog, tmp_path, **{**FAMILIES, **sizes}, generation={"count": 2_000}))
+    born = people["birth_date"].astype("datetime64[D]").astype(int)
+    child = people["role"].isin(["dependent"])
+    together = (people.unit[1:] == people.unit[:-1]) & child[1:] & child[:-1]
+    gaps = (born[1:] - born[:-1])[together]
+    assert ((gaps == 0) | (gaps >= 270)).all() and (gaps > 0).mean() > 0.7
+    names = people["given_name"].codes + people.unit * 10_000
+    assert len(np.unique(names)) == len(people)
+    parents = np.repeat(
+        [born[people.unit == unit][:2].min() for unit in np.unique(people.unit)], np.bincount(people.unit)
+    )
+    assert ((born - parents)[child] / 365.25).max() < 46.1
+
+
+def test_nobody_in_a_family_is_older_than_people_get(catalog, tmp_path):
+    old = {"demographics": {"age": {"type": "uniform_int", "min": 90, "max": 110}}, "household": {"size": 2}}
+    ages = people_of(planned(catalog, tmp_path, **old))["age"]
+    assert ages.max() <= 110 and ages.min() >= 18
+
+
+@pytest.mark.parametrize(
+    "age",
+    [42, {"type": "explicit", "values": [30, 50]}, {"type": "age_bands", "bands": {"20-29": 0.5, "40-49": 0.5}},
+     {"type": "conditional", "rules": [{"if": "gender == 'F'", "value": 31}], "default": {"type": "constant", "value": 33}}],
+)  # fmt: skip
+def test_subscribers_ages_may_be_said_in_any_way_that_makes_adults(catalog, tmp_path, age):
+    plan = planned(catalog, tmp_path, demographics={"age": age}, household={"size": 2})
+    people = people_of(plan)
+    assert people["age"][people["role"].isin(["subscriber"])].min() >= 20
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"demographics": {"age": 12}, "household": {"size": 2}}, "subscribers are adults, 18 or older"),
+        ({"demographics": {"age": {"type": "normall"}}, "household": {"size": 2}}, "did you mean 'normal'"),
+        ({"demographics": {"age": {"type": ["normal"]}}}, "unknown distribution"),
+        ({"household": {"size": None}}, "expected whole numbers, one for every household"),
+        ({"household": {"size": {"type": "constant", "value": 3, "null_fraction": 0.5}}}, "expected whole numbers, one for every household"),
+        ({"demographics": {"age": object()}}, "demographics.age: expected plain data"),
+    ],
+)  # fmt: skip
+def test_mistakes_about_people_are_never_tracebacks(catalog, tmp_path, changes, message):
+    with pytest.raises(UserError, match=message):
+        planned(catalog, tmp_path, **changes)

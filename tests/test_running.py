@@ -253,3 +253,67 @@ def test_a_scenario_keeps_where_its_events_come_from_and_which_skills_spoke(prof
         places = {int(row[0][1:]) % 4096 for row in connection.execute("SELECT visit_id FROM visits").fetchall()}
     (mine,) = [one for one in about["events"] if one["path"] == "journey.j.v"]
     assert places == {mine["first"]}
+
+
+def test_a_killed_worker_is_told_and_leaves_nothing_behind(profile, catalog, tmp_path, monkeypatch):
+    from healthsim_core.generation import parallel
+
+    started = []
+    begin = parallel.Worker.__attrs_post_init__
+
+    def remember(self):
+        begin(self)
+        started.append(self.process)
+
+    monkeypatch.setattr(parallel.Worker, "__attrs_post_init__", remember)
+
+    def kill(done, total):
+        if done and started[0].poll() is None:
+            started[0].kill()
+            started[0].wait()
+
+    with pytest.raises(WorkerError, match="a worker process ended with -9"):
+        generate(profile, catalog=catalog, workspace=tmp_path, workers=2, span_size=10, progress=kill)
+    assert all(process.poll() is not None for process in started) and len(started) == 2
+    assert list(Store(tmp_path).folder.iterdir()) == []
+
+
+def test_a_plan_made_from_python_objects_and_yaml_is_the_one_that_is_kept(catalog, tmp_path):
+    import datetime
+
+    from healthsim_core.generation.regenerating import regenerate as again
+    from healthsim_core.journey_specs import JourneySpecification
+
+    journey = JourneySpecification.model_validate(MORE)
+    custom = {"smoker": {"type": "categorical", "weights": {True: 0.3, False: 0.7}}}
+    spec = {
+        "generation": {"count": 20, "seed": 3, "start_date": datetime.date(2025, 2, 1)},
+        "custom": custom,
+        "journey": journey,
+    }
+    made = generate(
+        spec, catalog=catalog, workspace=tmp_path, name="kept", as_of=datetime.datetime(2025, 1, 1, 15, 30), tags="demo"
+    )
+    assert made.scenario.about()["tags"] == ["demo"] and made.plan.as_of == datetime.date(2025, 1, 1)
+    regenerated = again("kept", 3, catalog=catalog, workspace=tmp_path)
+    with made.scenario.connect() as connection:
+        ((saved,),) = connection.execute("SELECT visit_date FROM visits WHERE person_id = 'P48'").fetchall()
+    assert [row["visit_date"] for row in regenerated.tables["visits"]] == [saved]
+    with pytest.raises(UserError, match="journey.events.0..when: expected plain data, got object"):
+        generate(spec, {"id": "x", "events": [{"when": object()}]}, catalog=catalog, workspace=tmp_path)
+    with pytest.raises(UserError, match="validation: unknown"):
+        generate(spec, catalog=catalog, workspace=tmp_path, validation="strit")
+
+
+def test_people_of_a_failed_scenario_can_be_made_again_and_many_at_a_time(profile, fragile, tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    about = generate(profile, catalog=fragile, workspace=tmp_path, products=["example", "fragile"]).scenario.about()
+    again = Regenerator(about, fragile, tmp_path)
+    assert "no such ache" in again.rows(250).notices[0] and again.rows(249).notices == ()
+    expected = [again.rows(number).tables for number in range(20)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda number: again.rows(number).tables, range(20))) == expected
+    for who in ("P17", "²"):
+        with pytest.raises(UserError):
+            again.rows(who)

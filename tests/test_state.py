@@ -259,3 +259,45 @@ def test_a_format_that_fails_leaves_what_was_there(profile, catalog, tmp_path):
         run.export_formats(result.scenario, [broken], tmp_path / "out", catalog)
     assert (tmp_path / "out/letters/letters.txt").read_text() == before
     assert [path.name for path in (tmp_path / "out/letters").iterdir()] == ["letters.txt"]
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_column_is_stored_as_declared_however_it_begins(size):
+    connection = duckdb.connect()
+    appender = Appender(connection)
+    every = rows().adding(ratio=np.array([1, 2, 3]), thing_id=np.arange(3))
+    appender.append(THINGS, every.take(np.arange(size)))
+    appender.append(THINGS, rows().adding(ratio=np.array([0.25, 0.25, 0.25]), thing_id=np.arange(3) + 10))
+    appender.finish()
+    assert connection.execute("SELECT sum(ratio) FROM things").fetchall() == [(sum(range(1, size + 1)) + 0.75,)]
+
+
+def test_a_decode_may_read_its_own_inputs_only():
+    @frozen
+    class Wrong:
+        """Reads a column beside it."""
+
+        wrong_id: str = key("W", "Key.")
+        label: str = column("Made.", decode="{wrong_id} || 'x'", inputs=("number",))
+
+    with pytest.raises(ValueError, match="column label: decode reads 'wrong_id'; name it among its inputs"):
+        table_from(Wrong, "wrongs")
+
+
+def test_where_an_automatic_name_is_taken_meanwhile_the_next_one_is(profile, catalog, tmp_path, monkeypatch):
+    first = run.generate(profile, catalog=catalog, workspace=tmp_path)
+    monkeypatch.setattr(Store, "names", lambda self: [])
+    with pytest.raises(UserError, match="exists already"):
+        run.generate(profile, catalog=catalog, workspace=tmp_path, name="guests")
+    monkeypatch.undo()
+    original = Store.free_name
+    asked = []
+
+    def late(self, wanted):
+        asked.append(wanted)
+        return wanted if len(asked) == 1 else original(self, wanted)
+
+    monkeypatch.setattr(Store, "free_name", late)
+    second = run.generate(profile, catalog=catalog, workspace=tmp_path)
+    assert (first.scenario.name, second.scenario.name) == ("guests", "guests-2")
+    assert second.scenario.digest() == first.scenario.digest()

@@ -9,9 +9,9 @@ from healthsim_core import catalog as catalogs
 from healthsim_core import hookimpl
 from healthsim_core.columns import Span
 from healthsim_core.conditions import Condition
-from healthsim_core.declarations import Product
+from healthsim_core.declarations import CodeSet, ConditionCode, Product
 from healthsim_core.errors import PluginError
-from healthsim_core.events import Delay, EventType, Field, Trigger
+from healthsim_core.events import Delay, EventType, Field, Link, Trigger
 from healthsim_core.generation.journey import unfold
 from healthsim_core.generation.profile import sample
 from healthsim_core.generation.resolving import resolve
@@ -162,3 +162,37 @@ def test_an_event_whose_product_is_not_installed_keeps_its_place(catalog, tmp_pa
         ("journey.j.c", 12),
     ]
     assert "needs healthsim-rxmembersim" in plan.notices[0]
+
+
+def stranger(name, **declared):
+    module = types.ModuleType(name)
+    for hook, found in declared.items():
+        implementation = hookimpl(lambda found=found: found)
+        implementation.__name__ = f"healthsim_{hook}"
+        setattr(module, f"healthsim_{hook}", implementation)
+    return (name, f"healthsim-{name}", "1", lambda: module)
+
+
+def test_an_installed_stranger_nobody_asked_for_changes_no_carried_value_and_no_code(tmp_path):
+    types_ = [
+        EventType("one", "stub", "One."),
+        EventType("two", "stub", "Two."),
+        EventType("end", "stub", "End.", (Field("tag", "text", "From which."),), links=(Link("source", ("stub.one", "stub.two"), carry={}),)),
+    ]  # fmt: skip
+    ours = stranger("stub", products=[Product("stub", "Stub.", "stub")], event_types=types_,
+                    code_sets=[CodeSet("stub.codes", "Codes.", "tests", "none", lambda: (ConditionCode("J45", "J45.909", "Asthma"),))])  # fmt: skip
+    leaning = EventType("aaa", "aaa", "Leans on two.", links=(Link("source", ("stub.two",)),))
+    theirs = stranger("aaa", event_types=[leaning], code_sets=[CodeSet("aaa.codes", "More.", "tests", "none",
+                      lambda: (ConditionCode("J45", "J45.ZZZ", "Other"), ConditionCode("X99", "X99.9", "New")))])  # fmt: skip
+    spec = {"generation": {"count": 30, "products": ["stub"]}, "clinical": {"primary_condition": {"code": "J45"}},
+            "journey": {"id": "j", "events": [{"event_id": name, "event_type": f"stub.{name}"} for name in ("one", "two", "end")]}}  # fmt: skip
+
+    def made(plugins):
+        plan = resolve(spec, catalogs.build(plugins), tmp_path)
+        people = sample(plan, Span(0, 30), plan.build_rosters())
+        return people["code.J45"].decode().tolist(), unfold(plan, people)["stub.end"]["source"].tolist()
+
+    assert made([ours]) == made([ours, theirs])
+    spec["clinical"] = {"primary_condition": {"code": "X99"}}
+    plan = resolve(spec, catalogs.build([ours, theirs]), tmp_path)
+    assert [one.leaves[0][0] for one in plan.conditions] == ["X99.9"]

@@ -108,7 +108,9 @@ def print_summary(summary: dict, dry_run: bool) -> None:
     validation = summary["validation"]
     click.echo()
     click.echo(
-        "validation: every target met"
+        "validation: not asked for"
+        if validation["level"] == "none"
+        else "validation: every target met"
         if validation["passed"]
         else f"validation: {len(validation['errors'])} targets missed"
     )

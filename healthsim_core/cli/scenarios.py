@@ -38,6 +38,7 @@ def list_command(tags, text, sort, limit, as_json) -> None:
                     "bytes": store.path(name).stat().st_size,
                     "updated_at": about["updated_at"],
                     "tags": about["tags"],
+                    "status": about.get("status", "complete"),
                 }
             )
     order = {
@@ -52,7 +53,17 @@ def list_command(tags, text, sort, limit, as_json) -> None:
     elif rows:
         printing.table(
             ("scenario", "people", "rows", "bytes", "updated", "tags"),
-            [(r["name"], r["people"], r["rows"], r["bytes"], r["updated_at"], ", ".join(r["tags"])) for r in rows],
+            [
+                (
+                    r["name"] + (" (failed)" if r["status"] == "failed" else ""),
+                    r["people"],
+                    r["rows"],
+                    r["bytes"],
+                    f"{r['updated_at'][:19]}Z",
+                    ", ".join(r["tags"]),
+                )
+                for r in rows
+            ],
         )
     else:
         click.echo("no scenarios")
@@ -77,7 +88,7 @@ def show_command(name: str, as_json: bool) -> None:
         click.echo(about["description"])
     origin = about["specification"]["origin"] or "a specification given in Python"
     click.echo(
-        f"made from {origin}, seed {about['seed']}, as of {about['as_of']}, products {', '.join(about['products'])}, at {about['created_at']}"
+        f"made from {origin}, seed {about['seed']}, as of {about['as_of']}, products {', '.join(about['products'])}, at {about['created_at'][:19]}Z"
     )
     for label, fingerprint in about["references"].items():
         click.echo(f"reference: {label} ({fingerprint[:12]})")
@@ -163,6 +174,10 @@ def export_command(name: str, formats, out: Path, as_json: bool) -> None:
             options = found.all("output format")
             raise UserError((lacking or f"unknown format {one!r}{suggestion(one, options)}") + found.blame())
         chosen += [each for each in meant if each not in chosen]
+    if scenario.about().get("status") == "failed":
+        click.echo(
+            f"warning: handlers failed when {name} was made, so rows are missing; see healthsim show {name}", err=True
+        )
     written = export_formats(scenario, chosen, out, found)
     if as_json:
         printing.as_json(

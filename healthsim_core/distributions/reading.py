@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import attrs
+import numpy as np
 
+from healthsim_core.columns import Coded
 from healthsim_core.conditions import Expression
 from healthsim_core.distributions.base import Distribution
 from healthsim_core.distributions.composite import ConditionalDistribution, MissingDistribution
@@ -72,7 +74,7 @@ def read_distribution(
         problems.add(path, 'a distribution needs a "type"')
         return None
     kind = value["type"]
-    if kind not in kinds:
+    if not isinstance(kind, str) or kind not in kinds:
         problems.unknown(f"{path}.type", "distribution", kind, kinds)
         return None
     if "null_fraction" in value:
@@ -82,7 +84,7 @@ def read_distribution(
         return _read_conditional(parameters, path, problems, kinds)
     if kind == "age_bands" and "bands" not in parameters:
         # The short form of the specification: the bands stand beside the type.
-        bands = {name: parameters.pop(name) for name in list(parameters) if BAND.match(name)}
+        bands = {name: parameters.pop(name) for name in list(parameters) if BAND.match(str(name))}
         parameters["bands"] = bands or parameters.pop("weights", {})
     family = kinds[kind]
     fields = parameters_of(family)
@@ -95,7 +97,7 @@ def read_distribution(
     if missing or not set(parameters) <= set(fields):
         return None
     try:
-        return family(**parameters)
+        distribution = family(**parameters)
     except (ValueError, TypeError) as error:
         name, _, message = str(error).partition(": ")
         if message and name in fields:
@@ -103,6 +105,12 @@ def read_distribution(
         else:
             problems.add(path, str(error))
         return None
+    try:
+        distribution.ppf(np.array([2.0**-53, 0.5, 1 - 2.0**-53]), {})
+    except (ArithmeticError, IndexError, MemoryError, TypeError, ValueError) as error:
+        problems.add(path, f"nothing can be drawn from it: {error or type(error).__name__}")
+        return None
+    return distribution
 
 
 def _read_missing(value, path, problems, kinds):
@@ -114,6 +122,13 @@ def _read_missing(value, path, problems, kinds):
         problems.add(f"{path}.null_fraction", str(error).partition(": ")[2])
         return None
     return None if distribution is None else missing
+
+
+def _is_text(distribution: Distribution) -> bool | None:
+    """Return whether a distribution gives text; None where that depends on attributes."""
+    if distribution.reads():
+        return None
+    return isinstance(distribution.ppf(np.array([0.5]), {}), Coded)
 
 
 def _read_conditional(parameters, path, problems, kinds):
@@ -146,6 +161,9 @@ def _read_conditional(parameters, path, problems, kinds):
     default = None
     if "default" in parameters:
         default = read_distribution(parameters["default"], f"{path}.default", problems, kinds)
+    if len({_is_text(branch) for branch in (*(one for _, one in read), default) if branch is not None} - {None}) > 1:
+        problems.add(path, "some of its branches give text and others numbers")
+        return None
     return ConditionalDistribution(read, default)
 
 

@@ -38,6 +38,8 @@ def unfold_definition(timeline: Timeline, index: int) -> Events:
     events = Events(
         it.event_type.qualified, entity, occurrence.astype(np.int32), time, key, source, one_part, (part.path,), fields, people
     )  # fmt: skip
+    if ends is not None:
+        timeline.ends[index] = (events.key, ends)
     happens = _happens(timeline, it, part.path, events, ends, count)
     if not happens.all():
         events = events.select(happens)
@@ -50,6 +52,14 @@ def unfold_definition(timeline: Timeline, index: int) -> Events:
     if it.arms:
         timeline.arms[index] = _take_arms(timeline, it, part.path, events)
     return events
+
+
+def _own(events: Events, field: str) -> Array | None:
+    """Return what events know of themselves: their fields, time and occurrence, and that they happened."""
+    name = field.removeprefix("event.").split(".")[1]
+    if name == "happened":
+        return np.ones(len(events), bool)
+    return events[name] if name in ("time", "occurrence") else events.fields.get(name)
 
 
 def _names(field: str) -> str:
@@ -78,7 +88,7 @@ def _anchors(timeline: Timeline, it: DefinitionPlan):
     parent = timeline.parts[it.parent]
     if it.arm is not None:
         parent = parent.select(timeline.arms[it.parent] == it.arm)
-    ends = parent["end_time"] if it.in_phase else None
+    ends = parent["end_time"] if it.in_phase else timeline.ends_of(it.parent, parent.key)
     return parent.entity, parent.occurrence.astype(np.int64), parent.time, parent.key, ends, {}
 
 
@@ -122,6 +132,8 @@ def _times(it: DefinitionPlan, path: str, people: People, entity, occurrence, tu
         moved = it.delay.at(u("delay") if it.delay.draws() else np.empty(len(entity)))
         least, most = (it.delay.days_min, it.delay.days_max) if it.delay.draws() else (moved, moved)
         days, low, high = days + moved, low + least, high + most
+    if it.jitter_days and (it.parent is not None or it.day is None or it.day >= 0):
+        days, low = np.maximum(days, 0), np.maximum(low, 0)  # jitter moves nothing before what it follows
     time = anchor + days * DAY
     if floor is not None:
         time = np.maximum(time, people.start + floor * DAY)
@@ -133,7 +145,8 @@ def _times(it: DefinitionPlan, path: str, people: People, entity, occurrence, tu
 def _on_business_days(time: np.ndarray, anchor: np.ndarray, low, high) -> np.ndarray:
     """Return times moved to business days, inside the bounds where they have room and a business day in them."""
     day = time.astype("datetime64[D]")
-    earliest, latest = (anchor.astype("datetime64[D]") + np.asarray(edge).astype(np.int64) for edge in (low, high))
+    first = anchor.astype("datetime64[D]")
+    earliest, latest = first + np.ceil(low).astype(np.int64), first + np.floor(high).astype(np.int64)
     outside = (day < earliest) | (day > latest)
     earliest, latest = np.where(outside, day, earliest), np.where(outside, day, latest)
     return roll(day, earliest, latest).astype("datetime64[s]") + (time - day.astype("datetime64[s]"))
@@ -143,6 +156,8 @@ def _happens(timeline: Timeline, it: DefinitionPlan, path: str, events: Events, 
     happens = np.ones(len(events), bool)
     if ends is not None:
         happens &= events.time < ends
+    if it.within_days is not None:
+        happens &= events.time < events.people.start + (it.within_days + 1) * DAY
     if it.probability < 1:
         happens &= uniforms(events.people.seed, f"{path}.happens", events.entity, events.occurrence) < it.probability
     if it.conditions:
@@ -155,7 +170,7 @@ def _happens(timeline: Timeline, it: DefinitionPlan, path: str, events: Events, 
 
 def _cut_after(it: DefinitionPlan, events: Events, happens: np.ndarray, count: int) -> Events:
     """Return the events of each cycle up to the first whose own outcome meets what ends it."""
-    column = events.fields.get(it.until.field.removeprefix("event.").split(".")[1])
+    column = _own(events, it.until.field)
     if column is None:
         return events
     met = np.zeros(len(happens), bool)
@@ -171,7 +186,7 @@ def _take_arms(timeline: Timeline, it: DefinitionPlan, path: str, events: Events
 
     def column(name: str) -> Array | None:
         if _names(name) == it.event_id:
-            return events.fields.get(name.removeprefix("event.").split(".")[1])
+            return _own(events, name)
         return lookup(timeline, it, events, name)
 
     for number, one in enumerate(it.arms):
@@ -268,7 +283,7 @@ def _suiting(skill: SkillPlan, column: str, values: Array | None, length: int) -
     if values is None:
         return suits
     if not isinstance(values, Coded):
-        values = Coded.encode([str(value) for value in values])
+        values = Coded.encode([f"{value:g}" if values.dtype.kind == "f" else str(value) for value in values])
     for code, word in enumerate(values.words):
         said = np.array([cell == word for cell in cells])
         if said.any():

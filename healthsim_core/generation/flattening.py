@@ -34,6 +34,8 @@ class Flat:
     """Whether the event it depends on is a phase, at whose end it stops."""
     phase: int | None = None
     """Set on the beginning of a phase: its number."""
+    cut: bool = False
+    """Whether it repeats as long as the journey lasts: what would come later is cut."""
     offered: Mapping[str, object] = field(factory=dict)
     """Parameters for those of its type's fields that are there and that nobody gave."""
 
@@ -193,7 +195,7 @@ def _counted(journey: JourneySpecification, flat: Flat, problems: Problems) -> F
         return flat
     first = flat.definition.day or (flat.definition.delay.days if flat.definition.delay else 0)
     count = max(1, min(1000, int((journey.duration_days - first - repeat.jitter_days) // repeat.every_days) + 1))
-    return evolve(flat, definition=evolve(flat.definition, repeat=evolve(repeat, count=count)))
+    return evolve(flat, definition=evolve(flat.definition, repeat=evolve(repeat, count=count)), cut=True)
 
 
 def most_phases(journey: JourneySpecification, lengths: list[Distribution], at: str, problems: Problems) -> int:

@@ -16,6 +16,8 @@ def finish_type(timeline: Timeline, event_type: EventType) -> None:
     """Join the parts of a type, add its links, and unfold what it triggers."""
     indices = [index for index, part in enumerate(timeline.plan.parts) if part.event_type == event_type.qualified]
     indices = [index for index in indices if index in timeline.parts and len(timeline.parts[index])]
+    # In the order of their keys: that of the plan depends on what else is installed.
+    indices.sort(key=lambda index: timeline.plan.parts[index].base)
     if not indices:
         return
     for index in indices:

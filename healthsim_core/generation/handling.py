@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from attrs import define, field, frozen
 
@@ -106,14 +108,19 @@ def _checked_rows(plan: Plan, event_type: EventType, events: Events, span: Span)
         made = event_type.handle(events)
     except PluginError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        what = " ".join(str(error).split())
         raise PluginError(
-            f"{where} (entities {entities_text(events)}): handler failed: {type(error).__name__}: {error}"
+            f"{where} (entities {entities_text(events)}): handler failed: {type(error).__name__}: {what}"
         ) from error
+    if not isinstance(made, Mapping):
+        raise PluginError(f"{where}: handler must return {{table: Columns}}, got {type(made).__name__}")
     checked = {}
     for table, rows in made.items():
-        if table not in event_type.writes:
+        if table not in event_type.writes or table not in plan.tables:
             raise PluginError(f"{where}: handler wrote to {table!r}, which is not among its writes")
+        if not isinstance(rows, Columns):
+            raise PluginError(f"{where}: table {table}: handler must give Columns, got {type(rows).__name__}")
         rows = without_absent_references(plan, table, rows)
         wrong = plan.tables[table].problems(rows)
         if wrong:

@@ -22,8 +22,10 @@ AGE_GAP = NormalDistribution(0, 4, -15, 15)
 """Years between the two of a couple."""
 OLDEST_DEPENDENT = 25
 """Dependents lose their parents' coverage at 26 (45 CFR 147.120)."""
-YOUNGEST_PARENT, OLDEST_PARENT = 18, 42
-"""A parent's age at a child's birth."""
+YOUNGEST_PARENT, OLDEST_PARENT = 18, 45
+"""A parent's age at a child's birth; only where the youngest a dependent can be leaves no choice are parents older."""
+OLDEST = 100
+"""A spouse's age at most, but for subscribers who are older."""
 SAME_SEX_COUPLES = 0.013
 BOYS = 0.512
 ROLES = ("subscriber", "spouse", "dependent")
@@ -51,13 +53,14 @@ def _ages(people: People, ages: np.ndarray) -> np.ndarray:
     role, first = people["role"], people.first_row
     u = people.scoped("household").draw("age")
     subscriber = ages[first]
-    spouse = np.maximum(subscriber + np.rint(AGE_GAP.ppf(u)).astype(np.int64), ADULT)
+    spouse = np.clip(subscriber + np.rint(AGE_GAP.ppf(u)).astype(np.int64), ADULT, np.maximum(OLDEST, subscriber))
     is_spouse, is_dependent = role.isin(["spouse"]), role.isin(["dependent"])
     second = np.minimum(first + 1, len(ages) - 1)
     couple = is_spouse[second] & (people.unit[second] == people.unit)
     younger = np.where(couple, np.minimum(subscriber, spouse[second]), subscriber)
+    older = np.where(couple, np.maximum(subscriber, spouse[second]), subscriber)
     oldest = np.clip(younger - YOUNGEST_PARENT, 0, OLDEST_DEPENDENT)
-    youngest = np.clip(younger - OLDEST_PARENT, 0, oldest)
+    youngest = np.clip(older - OLDEST_PARENT, 0, oldest)
     children = people["household_size"] - 1 - couple
     # One child in each part of the possible years: siblings come spaced, the oldest first.
     rank = people.slot - 1 - couple

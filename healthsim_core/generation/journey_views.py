@@ -149,7 +149,7 @@ def _columns(entity: Mapping[str, Any], start: datetime.date) -> dict[str, Array
     born = entity.get("birth_date")
     if isinstance(born, datetime.date) and "age" not in columns:
         columns["age"] = np.array([start.year - born.year - ((start.month, start.day) < (born.month, born.day))])
-    for code in entity.get("conditions", ()):
+    for code in entity.get("conditions") or ():
         columns[f"has.{code}"] = np.array([True])
         columns[f"code.{code}"] = Coded.constant(code, 1)
     return columns

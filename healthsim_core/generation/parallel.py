@@ -6,15 +6,18 @@ come back through files that are mapped, not copied.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import mmap
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import traceback
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -90,11 +93,15 @@ def make_spans(recipe: Recipe, spans: list[Span], workers: int) -> Iterator[Made
     """Yield what every span comes to, in order; at most two spans a worker are under way or waiting to be taken."""
     own = threading.local()
     started: list[Worker] = []
+    starting, over = threading.Lock(), threading.Event()
 
     def work(span: Span) -> Made:
-        if not hasattr(own, "worker"):
-            own.worker = Worker(recipe, Path(folder))
-            started.append(own.worker)
+        with starting:
+            if over.is_set():
+                raise WorkerError("the run is over")
+            if not hasattr(own, "worker"):
+                own.worker = Worker(recipe, Path(folder))
+                started.append(own.worker)
         return own.worker.make(span)
 
     with tempfile.TemporaryDirectory(prefix="healthsim-spans-") as folder:
@@ -108,8 +115,10 @@ def make_spans(recipe: Recipe, spans: list[Span], workers: int) -> Iterator[Made
             while ahead:
                 yield ahead.popleft().result()
         finally:
-            for worker in list(started):
-                worker.stop()
+            with starting:
+                over.set()
+                for worker in started:
+                    worker.stop()
             pool.shutdown(cancel_futures=True)
 
 
@@ -124,7 +133,7 @@ class Worker:
     def __attrs_post_init__(self) -> None:
         paths = os.pathsep.join(path for path in sys.path if path)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "healthsim_core.generation.parallel"],
+            [sys.executable, "-P", "-m", "healthsim_core.generation.parallel"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": paths},
@@ -150,7 +159,9 @@ class Worker:
         self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
-            pipe.close()
+            # What could not be sent to a process that is gone is sent again on closing.
+            with contextlib.suppress(OSError):
+                pipe.close()
 
 
 def _send(pipe: BinaryIO, message: object) -> None:
@@ -184,6 +195,8 @@ def _take(head: bytes, path: Path, places: list[tuple[int, int]]) -> Made:
 
 def main() -> None:
     """Answer a parent process: a recipe first, then spans until it goes away."""
+    # The parent decides what an interrupt means; it ends this process.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What plugins print must not get into the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -201,8 +214,8 @@ def main() -> None:
             answer = _give(make(plan, span, rosters, tally), folder / f"{span.start}.span")
         except HealthSimError as error:
             answer = type(error)(str(error)) if not isinstance(error, UserError) else UserError(str(error))
-        except Exception as error:  # noqa: BLE001 - told to the parent, whose traceback it becomes
-            answer = RuntimeError(f"in a worker: {type(error).__name__}: {error}")
+        except Exception:  # noqa: BLE001 - told to the parent, whose traceback it becomes
+            answer = RuntimeError(f"in a worker: {traceback.format_exc()}")
         _send(answers, answer)
 
 

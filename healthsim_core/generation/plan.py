@@ -169,6 +169,8 @@ class DefinitionPlan:
     """Set on the beginning of a phase: which of `phases`."""
     in_phase: bool = False
     """Whether the parent is a phase, at whose end this stops."""
+    within_days: int | None = None
+    """The last day on which it happens; None: whenever."""
     slots: tuple[int, ...] | None = None
     """The places in the household that take the journey; None: all."""
     roles: tuple[str, ...] | None = None

@@ -122,7 +122,7 @@ def _replaced(values: Array, rows: np.ndarray, others: Array) -> Array:
         mask = np.ones(len(values), bool)
         mask[rows] = False
         return values.where(mask, spread)
-    result = values.copy()
+    result = values.astype(np.result_type(values, others))
     result[rows] = others
     return result
 

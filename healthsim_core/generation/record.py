@@ -49,7 +49,7 @@ def scenario_id(plan: Plan) -> str:
     """Return an id that is a function of what was asked for, so that files made twice are the same bytes."""
     asked = {key: value for key, value in plan.specification["asked"].items() if key != "formats"}
     essence = [plan.specification["data"], asked, plan.seed, plan.count, plan.as_of.isoformat(), list(plan.products)]
-    return hashlib.blake2b(json.dumps(essence, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(json.dumps(essence, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
 def events_of(plan: Plan) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from healthsim_core import catalog as catalogs
 from healthsim_core.catalog import Catalog
 from healthsim_core.columns import Span
 from healthsim_core.errors import UserError
-from healthsim_core.generation.handling import generate_span
+from healthsim_core.generation.handling import Failure, generate_span
 from healthsim_core.generation.plan import Plan
 from healthsim_core.generation.resolving import remake
 from healthsim_core.generation.views import Entities
@@ -46,18 +46,20 @@ class Regenerator:
     def rows(self, entity: int | str) -> Regenerated:
         """Return the rows of a person given by number, from 0, or by id; of the whole household where people live in one."""
         unit = self._unit(entity)
-        made, _ = generate_span(self.plan, Span(unit, unit + 1), self.rosters)
-        tables = {name: decode(self._connection, self.plan.tables[name], made[name]) for name in sorted(made)}
-        return Regenerated(unit, tables, self.notices)
+        failures: list[Failure] = []
+        made, _ = generate_span(self.plan, Span(unit, unit + 1), self.rosters, failures)
+        with self._connection.cursor() as cursor:
+            tables = {name: decode(cursor, self.plan.tables[name], made[name]) for name in sorted(made)}
+        return Regenerated(unit, tables, (*self.notices, *map(str, failures)))
 
     def _unit(self, entity: int | str) -> int:
         text = str(entity).strip()
-        if text.isdigit():
+        if text.isascii() and text.isdigit():
             if int(text) >= len(self.entities):
                 raise UserError(f"entity: there are {len(self.entities):,} people, numbered from 0; got {text}")
             return self.entities.place(int(text))[0]
-        unit, _ = unit_and_slot(self.scheme.entity(text))
-        if unit >= self.plan.count:
+        unit, slot = unit_and_slot(self.scheme.entity(text))
+        if unit >= self.plan.count or slot >= int(self.plan.sizes(Span(unit, unit + 1))[0]):
             raise UserError(f"entity: nobody here has the id {text!r}")
         return unit
 

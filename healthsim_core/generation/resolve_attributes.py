@@ -20,6 +20,7 @@ from healthsim_core.distributions import (
 from healthsim_core.errors import suggestion
 from healthsim_core.generation.plan import AttributePlan, CorrelationPlan
 from healthsim_core.generation.resolution import ProfileResolution
+from healthsim_core.persons import PERSONS
 
 CLINICAL_KEYS = ("primary_condition", "comorbidities", "lab_values")
 
@@ -59,10 +60,15 @@ def resolve_attributes(it: ProfileResolution) -> None:
             it.attributes[name] = _with(plan, distribution)
             if attribute.required and it.attributes[name].null_fraction:
                 it.problems.add(f"{path}.null_fraction", f"{name} cannot be missing: nobody is made without it")
+    taken = {name for one in it.catalog.all("derivation").values() for name in one.writes}
+    taken |= {one.name for one in PERSONS.columns} | {"conditions", "household_size", "place"}
     for name, value in it.specification.custom.items():
         path = f"profile.custom.{name}"
         if name in declared:
             it.problems.add(path, f"{name!r} is an attribute of its own; put it under {declared[name].section}")
+            continue
+        if name in taken:
+            it.problems.add(path, f"{name!r} is worked out for everybody; choose another name")
             continue
         distribution = read_distribution(value, path, it.problems, it.kinds)
         if distribution is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -98,12 +99,16 @@ def event_type_of(it: JourneyResolution, definition: EventDefinition, at: str) -
     return None
 
 
-def check_condition(it: JourneyResolution, condition: Condition, at: str, siblings: Mapping[str, int]) -> None:
-    """Report a condition that reads neither an entity's attribute nor an earlier event's field."""
+def check_condition(
+    it: JourneyResolution, condition: Condition, at: str, siblings: Mapping[str, int], own: str | None = None
+) -> None:
+    """Report a condition that reads neither an entity's attribute nor a field of an earlier event, or of its `own` type."""
     words = condition.field.removeprefix("event.").split(".")
     if words[0] == "entity":
         if it.profile is not None and len(words) == 2 and words[1] not in entity_names(it):
             it.problems.unknown(f"{at}.field", "attribute", words[1], entity_names(it))
+        elif it.profile is not None and len(words) == 2 and words[1] in it.profile.attributes:
+            _check_value(it, condition, it.profile.attributes[words[1]].kind, at)
         return
     if words[0] not in siblings or len(words) != 2:
         options = ["entity.<attribute>", *(f"{one}.happened" for one in siblings)]
@@ -111,6 +116,38 @@ def check_condition(it: JourneyResolution, condition: Condition, at: str, siblin
             f"{at}.field",
             f"{condition.field!r} is neither an entity's attribute nor an earlier event's field; such as {', '.join(options[:4])}",
         )
+
+    else:
+        kind = _field_of(it, siblings[words[0]], own or "", words[1], f"{at}.field")
+        _check_value(it, condition, kind, at)
+
+
+def _check_value(it: JourneyResolution, condition: Condition, kind: str | None, at: str) -> None:
+    """Report a value that a field of a kind is never compared with."""
+    if condition.operator in ("exists", "in", "not_in"):
+        return
+    value = condition.value
+    if value is None:
+        it.problems.add(f"{at}.value", f"{condition.operator} needs a value")
+    elif kind in ("number", "integer") and (isinstance(value, bool) or not isinstance(value, int | float)):
+        it.problems.add(f"{at}.value", f"{condition.field} is a number, got {value!r}")
+    elif isinstance(value, list | dict):
+        it.problems.add(f"{at}.value", f"{condition.operator} compares with one value, got {value!r}")
+
+
+_ALWAYS = {"happened": "boolean", "branch": "text", "time": "datetime", "occurrence": "number"}
+
+
+def _field_of(it: JourneyResolution, part: int, own: str, name: str, path: str) -> str | None:
+    """Return the kind of a field that events of a part (-1: of the type `own`) have, reporting one they do not have."""
+    event_type = it.catalog.all("event type")[own if part < 0 else it.parts[part].event_type]
+    kinds = {one.name: one.kind for one in event_type.fields} | _ALWAYS
+    for link in event_type.links:
+        kinds = {**dict.fromkeys(link.carry, "?"), link.field: "key", **kinds}
+    if name not in kinds:
+        it.problems.unknown(path, f"field of {event_type.name}", name, kinds)
+        return None
+    return kinds[name]
 
 
 def entity_names(it: JourneyResolution) -> set[str]:
@@ -145,7 +182,7 @@ def parameters_of(
             continue
         match = REFERENCE.match(value) if isinstance(value, str) else None
         if match:
-            substitution = _substitution(it, match, path, siblings)
+            substitution = _substitution(it, match, path, siblings, fields[name].kind)
             if substitution is not None:
                 found[name] = substitution
             continue
@@ -156,6 +193,15 @@ def parameters_of(
             continue
         if fields[name].kind == "boolean" and not isinstance(value, bool):
             it.problems.add(path, f"expected true or false, got {value!r}")
+            continue
+        if fields[name].kind == "key":
+            it.problems.add(path, "is an id that follows from what happens; leave it out")
+            continue
+        if fields[name].kind == "datetime" and not _is_moment(value):
+            it.problems.add(path, f"expected a date and time as 2025-01-31T09:30, got {value!r}")
+            continue
+        if fields[name].pattern and not re.fullmatch(fields[name].pattern, str(value)):
+            it.problems.add(path, f"expected {fields[name].doc.rstrip('.')}, got {value!r}")
             continue
         if fields[name].values and value not in fields[name].values:
             it.problems.unknown(path, f"value of {name}", value, fields[name].values)
@@ -168,16 +214,44 @@ def parameters_of(
     return found, skill
 
 
+def _is_moment(value: object) -> bool:
+    try:
+        datetime.datetime.fromisoformat(str(value))
+    except ValueError:
+        return False
+    return True
+
+
 def _substitution(
-    it: JourneyResolution, match: re.Match, path: str, siblings: Mapping[str, int]
+    it: JourneyResolution, match: re.Match, path: str, siblings: Mapping[str, int], wanted: str | None = None
 ) -> Substitution | None:
+    """Return what `${…}` stands for, if it is there and suits the kind of field it is `wanted` for."""
     if match[1] != "entity" and match[1] not in siblings:
         it.problems.unknown(path, "event", match[1], [*siblings, "entity"])
         return None
     if match[1] == "entity" and it.profile is not None and match[2] not in entity_names(it):
         it.problems.unknown(path, "attribute", match[2], entity_names(it))
         return None
+    if match[1] != "entity":
+        kind = _field_of(it, siblings[match[1]], "", match[2], path)
+    else:
+        attribute = it.profile.attributes.get(match[2]) if it.profile is not None else None
+        kind = {"category": "text", "integer": "number"}.get(attribute.kind, attribute.kind) if attribute else "?"
+    if wanted is not None and kind is not None and _GROUP.get(kind, wanted) != _GROUP.get(wanted, wanted):
+        it.problems.add(path, f"expected a {_GROUP.get(wanted, wanted)}, but {match[1]}.{match[2]} is a {_GROUP[kind]}")
+        return None
     return Substitution(match[1], match[2])
+
+
+_GROUP = {
+    "code": "text",
+    "text": "text",
+    "diagnosis": "text",
+    "number": "number",
+    "key": "key",
+    "datetime": "datetime",
+    "boolean": "boolean",
+}
 
 
 def _from_skill(it: JourneyResolution, given: dict, event_type: EventType, at: str, siblings: Mapping[str, int]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from attrs import frozen
 
 from healthsim_core import known, reading
@@ -129,6 +130,9 @@ def _resolve_journey(it: JourneyResolution, journey: JourneySpecification, choic
         for condition in journey.requires:
             if condition is not None:
                 require(it.profile, condition, slots, path)
+    for number, condition in enumerate(journey.requires):
+        if condition is not None:
+            check_condition(it, condition, f"{where}.requires[{number}]", {})
     lengths = [_years(it, phase, f"{where}.phases[{number}].years") for number, phase in enumerate(journey.phases)]
     flats = {}
     for flat in flatten(journey, where, lengths, it.problems):
@@ -174,8 +178,14 @@ def _years(it: JourneyResolution, phase, path: str) -> Distribution | None:
         return None
     kinds = it.catalog.all("distribution")
     length = read_distribution(phase.years, path, it.problems, kinds)
-    if length is not None and length.reads():
+    if length is None:
+        return None
+    if length.reads():
         it.problems.add(path, "how long a phase lasts cannot depend on attributes")
+        return None
+    least = np.asarray(length.ppf(np.array([2.0**-53, 0.5]), {}))
+    if least.dtype.kind not in "fiu" or np.isnan(least.astype(float)).any() or least[0] < 0:
+        it.problems.add(path, "expected years, 0 or more, for everybody")
         return None
     return length
 
@@ -214,25 +224,42 @@ def _checked(
             it.problems.unknown(f"{flat.at}.depends_on", "event", definition.depends_on, options)
         if definition.window is not None and (definition.day is None or definition.variance_days):
             it.problems.add(f"{flat.at}.window", "a window moves a day; give day and window, without variance_days")
-        _check_duration(it, journey, definition, flat.at)
+        _check_duration(it, journey, flats, flat)
         event_type = event_type_of(it, definition, flat.at)
         if event_type is not None:
             found[event_id] = (flat, event_type)
     return found
 
 
-def _check_duration(it: JourneyResolution, journey: JourneySpecification, definition: EventDefinition, at: str) -> None:
+def _check_duration(it: JourneyResolution, journey: JourneySpecification, flats: dict[str, Flat], flat: Flat) -> None:
     if journey.duration_days is None:
         return
+    latest = _latest_day(flats, flat.definition.event_id)
+    if latest is not None and latest > journey.duration_days:
+        what = f"may happen on day {latest:g}, after the journey's duration_days {journey.duration_days}"
+        it.problems.add(flat.at, what)
+
+
+def _latest_day(flats: dict[str, Flat], event_id: str, below: frozenset[str] = frozenset()) -> float | None:
+    """Return the latest day of an event; None where its phase ends it, or the journey's end, whatever was drawn."""
+    flat = flats[event_id]
+    definition, follows = flat.definition, flat.definition.depends_on
+    if flat.in_phase or flat.phase is not None or flat.cut:
+        return None
     latest = 0.0
+    if follows in flats and follows not in below:
+        before = _latest_day(flats, follows, below | {event_id})
+        if before is None:
+            return None
+        latest = before
+    if definition.delay is not None:
+        latest += definition.delay.days_max if definition.delay.draws() else definition.delay.days
     if definition.day is not None:
-        latest = definition.day + _window(definition)[1]
-    elif definition.delay is not None:
-        latest = definition.delay.days_max if definition.delay.days_max is not None else definition.delay.days
-    if definition.repeat is not None and definition.repeat.every_days and definition.repeat.count:
-        latest += definition.repeat.every_days * (definition.repeat.count - 1) + (definition.repeat.jitter_days or 0)
-    if latest > journey.duration_days:
-        it.problems.add(at, f"may happen on day {latest:g}, after the journey's duration_days {journey.duration_days}")
+        latest = max(latest, definition.day + _window(definition)[1])
+    repeat = definition.repeat
+    if repeat is not None and repeat.every_days and repeat.count:
+        latest += repeat.every_days * (repeat.count - 1) + (repeat.jitter_days or 0)
+    return latest
 
 
 def _window(definition: EventDefinition) -> tuple[int, int]:
@@ -284,7 +311,7 @@ def _resolve_definition(
     for path, condition in _conditions(definition):
         # A cycle's end and an event's arms may look at the event's own outcome.
         mine = {} if path.startswith("conditions") else own
-        check_condition(it, condition, f"{at}.{path}", {**siblings, **mine})
+        check_condition(it, condition, f"{at}.{path}", {**siblings, **mine}, event_type.qualified)
     parameters, skill = parameters_of(it, definition, event_type, at, siblings, flat.offered)
     repeat = _repeat(it, definition, at)
     arms = tuple(
@@ -319,6 +346,7 @@ def _resolve_definition(
         phases=phases if flat.phase is not None else None,
         phase=flat.phase,
         in_phase=flat.in_phase,
+        within_days=journey.duration_days if flat.cut else None,
         slots=taker.slots,
         roles=taker.roles,
         when=taker.when,

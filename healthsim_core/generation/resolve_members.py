@@ -9,6 +9,7 @@ from attrs import evolve
 
 from healthsim_core.distributions import (
     CategoricalDistribution,
+    ConditionalDistribution,
     Constant,
     Distribution,
     ExplicitDistribution,
@@ -93,7 +94,11 @@ def resolve_household(it: ProfileResolution) -> None:
             it.problems.add(f"{path}.size", f"expected whole numbers as categories, got {', '.join(map(str, words))}")
             return
         size = ExplicitDistribution([int(word) for word in words], list(words.values()), normalize=True)
-    values = np.rint(size.ppf(np.array([2.0**-53, 0.5, 1 - 2.0**-53]), {}))
+    values = np.asarray(size.ppf(np.array([2.0**-53, 0.5, 1 - 2.0**-53]), {}))
+    if values.dtype.kind not in "fiu" or size.reads() or np.isnan(values.astype(float)).any():
+        it.problems.add(f"{path}.size", "expected whole numbers, one for every household")
+        return
+    values = np.rint(values)
     if values.min() < 1 or values.max() > LARGEST_HOUSEHOLD:
         it.problems.add(
             f"{path}.size",
@@ -105,12 +110,26 @@ def resolve_household(it: ProfileResolution) -> None:
     for name in ("age", "gender"):
         plan = it.attributes[name]
         distribution = plan.distribution
-        if name == "age":
-            try:
-                distribution = distribution.within(household.ADULT, None)
-            except ValueError as error:
-                it.problems.add(plan.path or "profile.demographics.age", f"subscribers are adults: {error}")
+        if name == "age" and distribution is not None:
+            distribution = _adult(it, distribution, plan.path or "profile.demographics.age")
         it.attributes[name] = evolve(plan, distribution=distribution, roles=("subscriber",))
+
+
+def _adult(it: ProfileResolution, distribution: Distribution, path: str) -> Distribution:
+    """Return the ages of subscribers: no children among them, cut off where the family of distributions can be."""
+    if isinstance(distribution, ConditionalDistribution):
+        rules = [(rule, _adult(it, branch, path)) for rule, branch in distribution.rules]
+        default = distribution.default
+        return ConditionalDistribution(rules, None if default is None else _adult(it, default, path))
+    if not distribution.reads():
+        youngest = np.asarray(distribution.ppf(np.array([2.0**-53]), {}))
+        if youngest.dtype.kind in "fiu" and youngest[0] >= household.ADULT:
+            return distribution
+    try:
+        return distribution.within(household.ADULT, None)
+    except ValueError as error:
+        it.problems.add(path, f"subscribers are adults, {household.ADULT} or older: {error}")
+        return distribution
 
 
 def require(it: ProfileResolution, condition, slots: tuple[int, ...], path: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from healthsim_core import known
 from healthsim_core.catalog import Catalog
+from healthsim_core.declarations import ConditionCode
 from healthsim_core.errors import Problems
 from healthsim_core.generation.resolution import ProfileResolution
 from healthsim_core.generation.resolve_attributes import resolve_attributes
@@ -20,7 +21,7 @@ def resolve_profile(
 ) -> ProfileResolution:
     """Return the resolution of a profile; what is wrong is said in `problems`."""
     resolution = ProfileResolution(specification, catalog, problems, workspace, active)
-    resolution.codes = tuple(code for one in catalog.all("code set").values() for code in one.codes())
+    resolution.codes = _codes(catalog, active)
     resolution.skills = catalog.all("skill")
     _resolve_reference(resolution)
     resolve_attributes(resolution)
@@ -29,6 +30,16 @@ def resolve_profile(
     resolve_household(resolution)
     _resolve_network(resolution)
     return resolution
+
+
+def _codes(catalog: Catalog, active: tuple[str, ...]) -> tuple[ConditionCode, ...]:
+    """Return the codes of core and the products that take part, and of strangers those of categories they lack."""
+    sets = catalog.all("code set")
+    ours = {name for name in sets if catalog.owner("code set", name) in ("core", *active)}
+    found = [code for name in sets if name in ours for code in sets[name].codes()]
+    known_already = {code.category for code in found}
+    others = [code for name in sets if name not in ours for code in sets[name].codes()]
+    return (*found, *(code for code in others if code.category not in known_already))
 
 
 def _resolve_reference(it: ProfileResolution) -> None:
@@ -42,7 +53,11 @@ def _resolve_reference(it: ProfileResolution) -> None:
     references = {name: one for name, one in it.catalog.all("reference").items() if one.resolve}
     if source is None:
         kind = request.get("type") if isinstance(request, Mapping) else None
-        source = next((name for name, one in references.items() if kind in one.kinds), "populationsim")
+        able = [name for name, one in references.items() if kind in one.kinds]
+        if len(able) > 1:
+            it.problems.add(f"{prefix}.reference", f'{" and ".join(able)} both know a {kind}; say which with "source"')
+            return
+        source = able[0] if able else "populationsim"
     if source not in references:
         lacking = known.absent("product", source, set(it.catalog.fingerprint()))
         if lacking:

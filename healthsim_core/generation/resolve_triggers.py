@@ -53,7 +53,8 @@ def add_triggered_parts(it: JourneyResolution, usable: Mapping[str, list[Trigger
                     it.add(
                         {"path": path, "event_type": trigger.target, "trigger": trigger, "source": source}, part.size
                     )
-        it.triggers[name] = tuple(chosen)
+        earlier = [one for one in it.triggers.get(name, ()) if one not in chosen]
+        it.triggers[name] = tuple(sorted([*earlier, *chosen], key=lambda one: (-one.priority, one.name)))
     happening = {part.event_type for part in it.parts}
     missed = sorted(name for name, trigger in skipped.items() if trigger.source in happening)
     if missed:

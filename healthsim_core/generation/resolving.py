@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 from healthsim_core import known, reading
 from healthsim_core.catalog import Catalog
 from healthsim_core.declarations import OutputFormat
-from healthsim_core.errors import Problems, SpecificationError, UserError
+from healthsim_core.errors import PluginError, Problems, SpecificationError, UserError
 from healthsim_core.generation.handling import order_handlers
 from healthsim_core.generation.household import household_role_step
 from healthsim_core.generation.plan import Plan
@@ -55,10 +55,10 @@ class Asked:
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> Asked:
         """Return what `to_plain` gave."""
-        known = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
-        known["as_of"] = datetime.date.fromisoformat(data["as_of"])
-        known["layers"] = tuple(Layer(tuple(one["journeys"]), tuple(one["products"])) for one in data.get("layers", ()))
-        return cls(**known)
+        asked = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+        asked["as_of"] = datetime.date.fromisoformat(data["as_of"])
+        asked["layers"] = tuple(Layer(tuple(one["journeys"]), tuple(one["products"])) for one in data.get("layers", ()))
+        return cls(**asked)
 
     def to_plain(self) -> dict[str, Any]:
         """Return this as plain data, leaving out what was not asked for."""
@@ -93,16 +93,22 @@ def load(specification: object, catalog: Catalog) -> Loaded:
     if isinstance(specification, ProfileSpecification | ScenarioSpecification | JourneySpecification):
         specification = specification.to_dict()
     if isinstance(specification, Mapping):
+        specification = reading.plain(specification)
         return Loaded(kind_of(specification), specification, "", "")
     text = str(specification)
     path = Path(text)
     if path.suffix.lower() in (".json", ".yaml", ".yml") or path.is_file():
-        data = reading.parse_file(path)
+        data = reading.plain(reading.parse_file(path))
         return Loaded(kind_of(data), data, path.stem, str(path))
     for kind in ("scenario", "profile"):
         template = catalog.template(kind, text)
         if template is not None:
-            return Loaded(kind, reading.parse_file(template.path), template.name, f"{kind} template {template.name}")
+            return Loaded(
+                kind,
+                reading.plain(reading.parse_file(template.path)),
+                template.name,
+                f"{kind} template {template.name}",
+            )
     for kind in ("scenario", "profile"):
         lacking = known.absent(kind, text, set(catalog.fingerprint()))
         if lacking:
@@ -128,6 +134,8 @@ def resolve(specification: object, catalog: Catalog, workspace: Path, asked: Ask
     if not loaded.data.get("profile", loaded.data).get("id") and loaded.name:
         profile = evolve(profile, id=loaded.name)
     profile = _with_asked(profile, asked)
+    if asked.validation is not None:
+        reading.one_of("strict", "warn", "none")(asked.validation, "validation", problems)
     if asked.count is not None:
         reading.whole(1, 100_000_000)(asked.count, "count", problems)
     asked = evolve(
@@ -192,11 +200,9 @@ def _choices(journeys: tuple[object, ...], problems: Problems) -> list[tuple[Jou
 
 def _journey_data(one: object) -> object:
     """Return a journey given on the command line or in Python as plain data: a template's name, or its content."""
-    if isinstance(one, JourneySpecification):
-        return one.to_dict()
     if isinstance(one, str | Path) and Path(one).suffix.lower() in (".json", ".yaml", ".yml"):
-        return reading.parse_file(Path(one))
-    return str(one) if isinstance(one, Path) else one
+        return reading.plain(reading.parse_file(Path(one)))
+    return str(one) if isinstance(one, Path) else reading.plain(one, "journey")
 
 
 def _with_asked(profile: ProfileSpecification, asked: Asked) -> ProfileSpecification:
@@ -314,6 +320,10 @@ def _assemble(
             if one.handle is not None and (one.product in products or one.product == "core")
         ]
     )
+    for one in handlers:
+        for table in one.writes:
+            if catalog.get("table", table) is None:
+                raise PluginError(f"event type {one.qualified} writes to table {table!r}, which nobody declares")
     rosters = tuple(one for one in catalog.all("roster").values() if one.product in products)
     tables = {
         table.name: table
@@ -420,6 +430,9 @@ def remake(specification: Mapping[str, Any], catalog: Catalog, workspace: Path, 
     """
     loaded = Loaded(*(specification[name] for name in ("kind", "data", "name", "origin")))
     asked = Asked.from_plain(specification["asked"])
+    lacking = [name for name in asked.products if name not in catalog.all("product")]
+    if lacking:
+        raise UserError(f"it was made with products that are not installed: {', '.join(lacking)}{catalog.blame()}")
     changes = {name: value for name, value in changes.items() if value is not None}
     asked = evolve(asked, layers=(*asked.layers, *more), **changes)
     return resolve(loaded, catalog, workspace, asked)

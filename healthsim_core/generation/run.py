@@ -18,7 +18,7 @@ from attrs import evolve, field, frozen
 from healthsim_core import catalog as catalogs
 from healthsim_core.catalog import Catalog
 from healthsim_core.columns import Span
-from healthsim_core.errors import UserError
+from healthsim_core.errors import PluginError, UserError
 from healthsim_core.export import Source, Written, export
 from healthsim_core.generation.handling import Failure
 from healthsim_core.generation.making import Made, make
@@ -68,7 +68,11 @@ class Result:
             "tables": dict(self.counts),
             "rows": sum(self.counts.values()),
             "seconds": round(self.seconds, 3),
-            "validation": {"passed": self.validation.passed, "errors": self.validation.errors},
+            "validation": {
+                "level": self.plan.validation,
+                "passed": self.validation.passed,
+                "errors": self.validation.errors,
+            },
             "outputs": [
                 {
                     "format": one.format,
@@ -176,7 +180,7 @@ def generate(
         name or store.free_name(sanitize_name(plan.name)),
         catalog,
         out=out,
-        tags=tuple(tags),
+        tags=(tags,) if isinstance(tags, str) else tuple(tags),
         span_size=span_size,
         progress=progress,
         keep=keep,
@@ -184,11 +188,14 @@ def generate(
         workers=workers,
         workspace=root,
         replacing=replacing,
+        automatic=name is None,
     )
 
 
 def _day(as_of: object) -> datetime.date | None:
     """Return a day given as a date or as text."""
+    if isinstance(as_of, datetime.datetime):
+        return as_of.date()
     if as_of is None or isinstance(as_of, datetime.date):
         return as_of
     try:
@@ -221,6 +228,7 @@ def run(
     workers: int = 1,
     workspace: Path | None = None,
     replacing: Mapping[str, Any] | None = None,
+    automatic: bool = False,
 ) -> Result:
     """Run a plan into a new scenario of a store and write its formats; a failing handler leaves out the writing.
 
@@ -232,11 +240,13 @@ def run(
     if workers > 1:
         recipe = Recipe.of(plan, catalog, workspace or store.root)
         spans_made = partial(make_spans, recipe, workers=workers)
-    with store.writer(name) as writer:
+    with store.writer(name, automatic) as writer:
         filled = fill(plan, writer, span_size, progress, spans_made)
         report, failures = filled.tally.report(), filled.told()
         if plan.validation == "strict" and not report.passed:
             raise UserError("validation is strict and these targets were missed:\n" + "\n".join(report.errors))
+        if failures and replacing is not None:
+            raise PluginError("nothing was changed, because handlers failed:\n" + "\n".join(failures))
         counts = dict(sorted(writer.counts.items()))
         seconds = time.perf_counter() - started
         notices = [*plan.notices, *untaken(plan, filled.events)]
@@ -247,12 +257,12 @@ def run(
             kept = {key: replacing[key] for key in ("scenario_id", "created_at")}
             about |= kept | {"tags": sorted({*replacing["tags"], *tags})}
             path = writer.finish(about, instead=replacing)
-    scenario = Scenario(name, path)
+    scenario = Scenario(path.stem, path)
     written: list[Written] = []
     if write and plan.formats and failures:
         notices.append("no files were written, because the execution failed; `healthsim export` writes what there is")
     elif write and plan.formats:
-        folder = Path(out) if out is not None else store.root / "exports" / name
+        folder = Path(out) if out is not None else store.root / "exports" / scenario.name
         written = export_formats(scenario, plan.formats, folder, catalog)
         notices += [note for one in written for note in one.notes]
     seconds = time.perf_counter() - started
@@ -313,11 +323,12 @@ def fill(
                 except BaseException as error:  # noqa: BLE001 - carried to the caller's thread
                     failure.append(error)
 
-    thread = threading.Thread(target=drain, name="healthsim-writer")
-    thread.start()
     done = 0
     spans = plan.spans(span_size)
     made_spans = spans_made(spans) if spans_made else (make(plan, span, rosters, filled.tally) for span in spans)
+    # A daemon: whoever is interrupted twice must not wait for it.
+    thread = threading.Thread(target=drain, name="healthsim-writer", daemon=True)
+    thread.start()
     try:
         with contextlib.closing(made_spans):
             for made in made_spans:

@@ -37,11 +37,20 @@ class Timeline:
     """The arm each event of a branching part takes (int32), by part."""
     lives: dict[str, Lives] = field(factory=dict)
     """The phases people go through, by the path of their journey's phases."""
+    ends: dict[int, tuple[np.ndarray, np.ndarray]] = field(factory=dict)
+    """When the phase is over in which a part's events lie, by part: keys in rising order, and moments."""
     _conditions: Coded | None = None
 
     def __getitem__(self, event_type: str) -> Events | None:
         """Return the finished events of a type, None where there are none."""
         return self.finished.get(event_type)
+
+    def ends_of(self, part: int, keys: np.ndarray) -> np.ndarray | None:
+        """Return when the phases are over in which some events of a part lie, None where they are in no phase."""
+        if part not in self.ends:
+            return None
+        there, moments = self.ends[part]
+        return moments[np.searchsorted(there, keys)]
 
     @property
     def conditions(self) -> Coded:

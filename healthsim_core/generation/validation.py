@@ -216,6 +216,8 @@ class Tally:
 
         def rows(people: People) -> np.ndarray:
             mask = _of_roles(people, attribute.roles)
+            if attribute.null_fraction:
+                mask &= present(people[attribute.name])
             for rule, wanted in rules:
                 mask &= rule.holds(people.columns.get, len(people)) == wanted
             return mask

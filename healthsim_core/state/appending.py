@@ -53,8 +53,8 @@ class _Stored:
                 if isinstance(array, Coded):
                     self.types[name] = "INTEGER"
                     self.words[name] = _Words()
-                elif column.type == "DATE" and not column.decode:
-                    self.types[name] = "DATE"
+                elif not column.decode and column.type in ("DATE", "DOUBLE"):
+                    self.types[name] = column.type
                 else:
                     self.types.setdefault(name, _TYPES[array.dtype.kind])
         columns = ", ".join(f'"{name}" {kind}' for name, kind in self.types.items())
@@ -91,7 +91,7 @@ class _Stored:
             return f"CASE WHEN {value} >= 0 THEN {text} END" if column.nullable else text
         if column.type.startswith(_CENTS):
             return f"({value}::DECIMAL(18,0) * 0.01::DECIMAL(3,2))::{column.type}"
-        return f"{value}::DOUBLE" if column.type == "DOUBLE" and self.types[column.name] != "DOUBLE" else value
+        return value
 
     def view(self) -> str:
         """Return the statements that create the view, with the comments on it."""

@@ -148,8 +148,11 @@ class Store:
             return wanted
         return next(f"{wanted}-{number}" for number in range(2, len(taken) + 3) if f"{wanted}-{number}" not in taken)
 
-    def writer(self, name: str) -> ScenarioWriter:
-        """Return a writer of a new scenario; nothing is visible until it is finished."""
+    def writer(self, name: str, automatic: bool = False) -> ScenarioWriter:
+        """Return a writer of a new scenario; nothing is visible until it is finished.
+
+        Where the name is `automatic` and taken meanwhile, the next free one is.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, partial = tempfile.mkstemp(prefix=f".{name}.", suffix=".partial", dir=self.folder)
@@ -157,7 +160,7 @@ class Store:
             raise StoreError(f"cannot write to {self.folder}: {error.strerror}") from error
         os.close(handle)
         os.unlink(partial)
-        return ScenarioWriter(name, Path(partial), self.path(name))
+        return ScenarioWriter(name, Path(partial), self.path(name), automatic)
 
 
 @define
@@ -167,6 +170,7 @@ class ScenarioWriter:
     name: str
     partial: Path
     target: Path
+    automatic: bool = False
     connection: duckdb.DuckDBPyConnection | None = None
     appender: Appender | None = None
 
@@ -220,7 +224,7 @@ class ScenarioWriter:
         With the record of a scenario of that name it takes its place `instead`, if its people are the same.
         """
         connection = self.connection
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
         full = {"format_version": FORMAT_VERSION, "created_at": now, "updated_at": now, **record}
         try:
             self.appender.finish()
@@ -233,15 +237,14 @@ class ScenarioWriter:
                 connection.executemany("INSERT INTO healthsim.tables VALUES (?, ?)", sorted(self.counts.items()))
             connection.execute("COMMIT")
             connection.execute("CHECKPOINT")
-            if instead is not None:
-                self._check_people(instead)
+            people = _people(connection) if instead is not None else None
             connection.close()
             self.connection = None
             if instead is not None:
+                self._check_people(instead, people)
                 os.replace(self.partial, self.target)
             else:
-                # A link, unlike a rename, fails where the name is taken: two runs cannot overwrite each other.
-                os.link(self.partial, self.target)
+                self._put_in_place()
         except FileExistsError:
             raise UserError(f"a scenario named {self.name!r} exists already; choose another --name") from None
         except (duckdb.Error, OSError) as error:
@@ -250,16 +253,26 @@ class ScenarioWriter:
             self.discard()
         return self.target
 
-    def _check_people(self, record: Mapping[str, Any]) -> None:
-        """Raise where the people written are not those of the scenario to be replaced, or where that has changed."""
-        from healthsim_core.state.digest import digest
+    def _put_in_place(self) -> None:
+        # A link, unlike a rename, fails where the name is taken: two runs cannot overwrite each other.
+        store = Store(self.target.parent.parent)
+        while True:
+            try:
+                os.link(self.partial, self.target)
+                return
+            except FileExistsError:
+                if not self.automatic:
+                    raise
+                self.target = store.path(store.free_name(self.name))
 
+    def _check_people(self, record: Mapping[str, Any], people: object) -> None:
+        """Raise where the people written are not those of the scenario to be replaced, or where that has changed."""
         there = Scenario(self.name, self.target)
         with there.connect() as connection:
             if read_about(connection, self.name, self.target)["updated_at"] != record["updated_at"]:
                 raise UserError(f"scenario {self.name!r} was changed by somebody else meanwhile; nothing was changed")
-            saved = digest(connection, ["persons"])
-        if digest(self.connection, ["persons"]) != saved:
+            saved = _people(connection)
+        if people != saved:
             made = ", ".join(f"{package} {version}" for package, version in sorted(record["versions"].items()))
             raise UserError(
                 f"the people of {self.name!r} come out differently today; it was made with {made}. Nothing was changed"
@@ -272,3 +285,10 @@ class ScenarioWriter:
             self.connection = None
         for leftover in (self.partial, Path(f"{self.partial}.wal")):
             leftover.unlink(missing_ok=True)
+
+
+def _people(connection: duckdb.DuckDBPyConnection) -> object:
+    """Return the digest of an open scenario's persons."""
+    from healthsim_core.state.digest import digest
+
+    return digest(connection, ["persons"])

@@ -13,6 +13,8 @@ ELEMENT, COMPONENT, REPETITION, TERMINATOR = "*", ":", "^", "~"
 # X12's basic and extended character sets without our separators; lower case is raised first, as receivers expect.
 _OUTSIDE = re.compile(r"[^A-Z0-9 !\"&'()+,\-./;?=%@\[\]_{}\\|<>#$]")
 
+_SEPARATORS = re.compile(r"[*:^~\r\n]")
+
 # Letters that Unicode does not decompose into a plain one and an accent, and typographic quotes and dashes.
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "’": "'", "‘": "'", "–": "-", "—": "-"})  # fmt: skip
 
@@ -51,8 +53,8 @@ def period(first: datetime.date, last: datetime.date) -> str:
 
 
 def component(*parts: str) -> str:
-    """Return a composite element; empty parts at the end are left out."""
-    return COMPONENT.join(parts).rstrip(COMPONENT)
+    """Return a composite element; empty parts at the end are left out, separators within a part become blanks."""
+    return COMPONENT.join(_SEPARATORS.sub(" ", part) for part in parts).rstrip(COMPONENT)
 
 
 def segment(*elements: str) -> str:

@@ -26,7 +26,8 @@ _COMMON = (
     Field(
         "cpt_codes",
         "text",
-        "The services, CPT or HCPCS numbers separated by commas; the type's usual one where absent.",
+        "The services, CPT or HCPCS codes separated by commas; the type's usual one where absent.",
+        pattern=r"[0-9A-Z]{5}(,[0-9A-Z]{5})*",
     ),
     Field("specialty", "code", "Whose visit it is, e.g. endocrinology; the primary care provider's where absent."),
     Field("generates_claim", "boolean", "Whether it is billed.", True),
@@ -249,5 +250,13 @@ DISCHARGE = EventType(
     "discharge",
     "patientsim",
     "A stay ends; it depends on its admission and closes that encounter.",
-    (Field("disposition", "code", "Patient discharge status, e.g. 01 home, 03 skilled nursing.", "01"),),
+    (
+        Field(
+            "disposition",
+            "code",
+            "Patient discharge status, e.g. 01 home, 03 skilled nursing.",
+            "01",
+            pattern=r"[0-9]{2}",
+        ),
+    ),
 )

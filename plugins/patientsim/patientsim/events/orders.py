@@ -137,7 +137,7 @@ PROCEDURE = EventType(
     "patientsim",
     "Something is done to the patient.",
     (
-        Field("code", "code", "CPT, HCPCS or ICD-10-PCS.", "76805"),
+        Field("code", "code", "A CPT, HCPCS or ICD-10-PCS code.", "76805", pattern=r"[0-9A-Z]{5}|[0-9A-Z]{7}"),
         Field("system", "code", "CPT, HCPCS or ICD-10-PCS.", "CPT", ("CPT", "HCPCS", "ICD-10-PCS")),
         *_LINKED,
     ),
