@@ -159,6 +159,30 @@ def test_a_killed_run_leaves_nothing_half_written_and_earlier_scenarios_whole(pr
     store = Store(tmp_path)
     assert store.names() == ["guests"]
     assert store.get("guests").digest() == expected
+    assert list(store.folder.glob(".*"))
+    run.generate(profile, count=5, catalog=catalog, workspace=tmp_path, name="next")
+    assert sorted(path.name for path in store.folder.iterdir()) == ["guests.duckdb", "next.duckdb"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_asked_to_end_the_command_line_cleans_up(profile, tmp_path):
+    import json
+
+    (tmp_path / "spec.json").write_text(json.dumps({"id": "p", "generation": {"count": 3_000_000, "products": []}}))
+    environment = {**os.environ, "HEALTHSIM_HOME": str(tmp_path / "home"), "PYTHONPATH": os.pathsep.join(sys.path)}
+    program = "from healthsim_core.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "generate", str(tmp_path / "spec.json")], env=environment
+    )
+    folder = tmp_path / "home" / "scenarios"
+    for _ in range(200):
+        if folder.exists() and any(folder.iterdir()):
+            break
+        time.sleep(0.1)
+    assert any(folder.iterdir())
+    process.terminate()
+    assert process.wait(60) == 128 + signal.SIGTERM
+    assert list(folder.iterdir()) == []
 
 
 def test_a_failed_run_leaves_nothing_at_all(profile, catalog, tmp_path):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
+import threading
 
 import click
 
@@ -60,11 +62,19 @@ class Shell(click.Group):
             formatter.write_dl(rows)
 
     def invoke(self, ctx):
+        # Asked to end, clean up as after an interrupt: temporary files go, processes end.
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
         try:
             return super().invoke(ctx)
         except HealthSimError as error:
             click.echo(f"error: {error}", err=True)
             ctx.exit(error.exit_code)
+        except RuntimeError as error:
+            # DuckDB's word for an interrupt while it works.
+            if "interrupted" not in str(error).lower():
+                raise
+            raise KeyboardInterrupt from None
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)

@@ -46,7 +46,7 @@ def unfold_definition(timeline: Timeline, index: int) -> Events:
     events.fields.update(
         {name: column for name, column in _parameters(timeline, it, events).items() if name not in events.fields}
     )
-    add_outcomes(it.event_type, events)
+    add_outcomes(timeline.plan, it.event_type, events)
     if it.until is not None and _names(it.until.field) == it.event_id:
         events = _cut_after(it, events, happens, count)
     if it.arms:

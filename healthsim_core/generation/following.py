@@ -143,5 +143,5 @@ def _triggered(timeline: Timeline, part: Part, source: Events) -> Events:
         fields,
         source.people,
     )
-    add_outcomes(target, events)
+    add_outcomes(timeline.plan, target, events)
     return events

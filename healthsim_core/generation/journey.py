@@ -54,5 +54,5 @@ def _unfold_each_person(timeline: Timeline) -> None:
             {one.name: constant_field(one.kind, one.default, len(entity)) for one in event_type.fields},
             people,
         )
-        add_outcomes(event_type, events)
+        add_outcomes(plan, event_type, events)
         timeline.parts[index] = events

@@ -154,7 +154,7 @@ def entities_text(events: Events) -> str:
     return ", ".join(str(one) for one in np.unique(events.entity)[:3]) + " …"
 
 
-def add_outcomes(event_type: EventType, events: Events) -> None:
+def add_outcomes(plan: Plan, event_type: EventType, events: Events) -> None:
     """Add the fields that an event type computes as soon as its events happen."""
     if event_type.outcomes is None:
         return
@@ -163,8 +163,10 @@ def add_outcomes(event_type: EventType, events: Events) -> None:
     except PluginError:
         raise
     except Exception as error:
+        plugin = plan.owners.get(event_type.qualified, event_type.product)
         raise PluginError(
-            f"event type {event_type.qualified} (entities {entities_text(events)}): outcomes failed: {type(error).__name__}: {error}"
+            f"plugin {plugin}: event type {event_type.qualified} (entities {entities_text(events)}): outcomes failed: "
+            f"{type(error).__name__}: {error}"
         ) from error
     for name, column in outcomes.items():
         if len(column) != len(events):

@@ -155,12 +155,33 @@ class Store:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, partial = tempfile.mkstemp(prefix=f".{name}.", suffix=".partial", dir=self.folder)
+            self._clear_leftovers()
+            handle, partial = tempfile.mkstemp(prefix=f".{name}.{os.getpid()}.", suffix=".partial", dir=self.folder)
         except OSError as error:
             raise StoreError(f"cannot write to {self.folder}: {error.strerror}") from error
         os.close(handle)
         os.unlink(partial)
         return ScenarioWriter(name, Path(partial), self.path(name), automatic)
+
+    def _clear_leftovers(self) -> None:
+        """Remove what writers left behind whose process is gone: killed, or the machine went down."""
+        for partial in self.folder.glob(".*.partial*"):
+            process = partial.name.removesuffix(".wal").split(".")[-3]
+            if process.isdigit() and not _lives(int(process)):
+                partial.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    """Return whether there is a process of that number; where that cannot be asked, it is taken to be."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 @define
@@ -175,6 +196,14 @@ class ScenarioWriter:
     appender: Appender | None = None
 
     def __enter__(self) -> ScenarioWriter:
+        try:
+            self._begin()
+        except BaseException:
+            self.discard()
+            raise
+        return self
+
+    def _begin(self) -> None:
         old = os.umask(0o077)
         try:
             self.connection = duckdb.connect(str(self.partial))
@@ -190,7 +219,6 @@ class ScenarioWriter:
         self.connection.execute("BEGIN")
         self.connection.execute("CREATE SCHEMA healthsim")
         self.appender = Appender(self.connection)
-        return self
 
     def __exit__(self, kind, error, trace) -> None:
         if self.connection is not None:
