@@ -76,11 +76,13 @@ def slug(heading: str) -> str:
 
 def read_skill(content: str, where: str) -> Skill:
     """Return the skill in a markdown text; PluginError says what is wrong with it and where."""
+    content = content.removeprefix("\ufeff")
     match = re.match(r"\A---\s*\n(.*?)\n---\s*\n(.*)\Z", content, re.DOTALL)
     if not match:
         raise PluginError(f"skill {where}: it must begin with front matter between lines of ---")
     try:
-        head = yaml.safe_load(match[1])
+        # Everything as text: a version 1.10 is not 1.1.
+        head = yaml.load(match[1], Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         raise PluginError(f"skill {where}: front matter: {str(error).splitlines()[0]}") from None
     if not isinstance(head, Mapping):
@@ -103,19 +105,28 @@ def read_skill(content: str, where: str) -> Skill:
 
 def _tables(text: str, where: str) -> dict[str, tuple[Mapping[str, str], ...]]:
     tables: dict[str, tuple[Mapping[str, str], ...]] = {}
-    section, columns = "", None
+    section, columns, fenced = "", None, False
     for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith("#"):
+        if line.lstrip().startswith("```"):
+            fenced, columns = not fenced, None
+        elif fenced:
+            continue
+        elif line.startswith("#"):
             section, columns = slug(line.lstrip("#")), None
         elif line.lstrip().startswith("|"):
-            cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+            inner = line.strip().removeprefix("|")
+            inner = inner[:-1] if inner.endswith("|") and not inner.endswith("\\|") else inner
+            cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", inner)]
             if columns is None:
                 columns = [slug(cell) for cell in cells]
                 tables.setdefault(section, ())
             elif not set("".join(cells)) <= set("-: "):
                 if len(cells) != len(columns):
                     raise PluginError(f"skill {where}: line {number} has {len(cells)} cells for {len(columns)} columns")
-                tables[section] = (*tables[section], dict(zip(columns, cells, strict=True)))
+                row = dict(zip(columns, cells, strict=True))
+                if not re.fullmatch(r"|[0-9]+(\.[0-9]+)?", row.get("weight", "")):
+                    raise PluginError(f"skill {where}: line {number}: weight must be a number, got {row['weight']!r}")
+                tables[section] = (*tables[section], row)
         elif line.strip():
             columns = None
     return tables

@@ -62,6 +62,23 @@ def test_a_broken_skill_says_what_is_wrong(text, message):
         read_skill(text, "broken.md")
 
 
+def test_versions_are_text_and_tables_are_read_as_markdown_means_them():
+    text = "\ufeff" + HEAD.replace("'1'", "1.10") + """## Codes
+
+| code | label | severity |
+| --- | --- | --- |
+| E11.9 | sweet \\| sour ||
+
+```text
+# no heading
+| not | a table |
+```
+"""
+    skill = read_skill(text, "a.md")
+    assert skill.label == "a@1.10"
+    assert dict(skill.tables) == {"codes": ({"code": "E11.9", "label": "sweet | sour", "severity": ""},)}
+
+
 def test_an_event_takes_its_condition_and_its_row_from_the_skill(catalog, profile, tmp_path):
     _, found = unfolded(catalog, tmp_path, profile, asking(line="1"))
     assert set(found["a"]["remedy"].decode()) == {"tea"}
