@@ -63,7 +63,10 @@ def test_a_broken_skill_says_what_is_wrong(text, message):
 
 
 def test_versions_are_text_and_tables_are_read_as_markdown_means_them():
-    text = "\ufeff" + HEAD.replace("'1'", "1.10") + """## Codes
+    text = (
+        "\ufeff"
+        + HEAD.replace("'1'", "1.10")
+        + """## Codes
 
 | code | label | severity |
 | --- | --- | --- |
@@ -74,6 +77,7 @@ def test_versions_are_text_and_tables_are_read_as_markdown_means_them():
 | not | a table |
 ```
 """
+    )
     skill = read_skill(text, "a.md")
     assert skill.label == "a@1.10"
     assert dict(skill.tables) == {"codes": ({"code": "E11.9", "label": "sweet | sour", "severity": ""},)}

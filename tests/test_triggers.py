@@ -118,6 +118,18 @@ def test_triggers_to_products_that_take_no_part_are_counted(tmp_path, installed)
     assert notice == "skipped 2 triggers to products that take no part: parcel, urgent-parcel"
 
 
+def test_a_product_that_comes_with_a_later_layer_is_no_longer_missed(tmp_path):
+    from healthsim_core.generation.resolving import Asked, Layer
+
+    catalog = catalogs.build(plugins(TRIGGERS[:4]))
+    spec = {"generation": {"count": 5, "products": ["shop"]}, "journey": JOURNEY}
+    plan = resolve(spec, catalog, tmp_path, Asked(layers=(Layer((), ("post",)),)))
+    timeline = unfold(plan, sample(plan, Span(0, 5), plan.build_rosters()))
+    assert not any("parcel" in notice for notice in plan.notices)
+    # What was there before stays: the pickups of the first layer rest only for what comes later.
+    assert len(timeline["post.parcel"]) == len(timeline["shop.pickup"]) == 15
+
+
 def test_a_product_that_takes_no_part_still_leads_on_to_one_that_does(tmp_path):
     whole, all_three = unfolded(tmp_path)
     plan, timeline = unfolded(tmp_path, ("bank", "shop"))

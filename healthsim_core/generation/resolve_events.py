@@ -40,6 +40,8 @@ class JourneyResolution:
     parts: list[Part] = field(factory=list)
     event_order: tuple[str, ...] = ()
     triggers: dict[str, tuple[Trigger, ...]] = field(factory=dict)
+    skipped: dict[str, Trigger] = field(factory=dict)
+    """Triggers to products that take no part, by name."""
     next_base: int = 0
     labels: dict[str, int] = field(factory=dict)
 

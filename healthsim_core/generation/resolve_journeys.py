@@ -24,7 +24,7 @@ from healthsim_core.generation.resolve_events import (
     parameters_of,
 )
 from healthsim_core.generation.resolve_members import require
-from healthsim_core.generation.resolve_triggers import add_triggered_parts, order_events
+from healthsim_core.generation.resolve_triggers import add_triggered_parts, order_events, tell_skipped
 from healthsim_core.journey_specs import EventDefinition, JourneyChoice, JourneySpecification, Repeat
 
 Choices = list[tuple[JourneyChoice, str]]
@@ -66,6 +66,7 @@ def resolve_journeys(
             _add_each_person(it)
         add_triggered_parts(it, usable)
         it.settle()
+    tell_skipped(it)
     if it.next_base > EVENT_SLOTS:
         problems.add(
             "journeys", f"a person can have at most {EVENT_SLOTS:,} events, these journeys allow {it.next_base:,}"

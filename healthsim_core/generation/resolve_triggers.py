@@ -55,8 +55,14 @@ def add_triggered_parts(it: JourneyResolution, usable: Mapping[str, list[Trigger
                     )
         earlier = [one for one in it.triggers.get(name, ()) if one not in chosen]
         it.triggers[name] = tuple(sorted([*earlier, *chosen], key=lambda one: (-one.priority, one.name)))
+    it.skipped |= skipped
+
+
+def tell_skipped(it: JourneyResolution) -> None:
+    """Say which triggers of events that happen lead to products that take no part, once all layers are there."""
     happening = {part.event_type for part in it.parts}
-    missed = sorted(name for name, trigger in skipped.items() if trigger.source in happening)
+    fired = {part.trigger.name for part in it.parts if part.trigger is not None}
+    missed = sorted(name for name, trigger in it.skipped.items() if trigger.source in happening and name not in fired)
     if missed:
         number = "1 trigger" if len(missed) == 1 else f"{len(missed)} triggers"
         it.notices.append(f"skipped {number} to products that take no part: {', '.join(missed)}")
