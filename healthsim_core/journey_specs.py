@@ -61,6 +61,10 @@ def read(cls: type, data: object, problems: Problems) -> Any:
     return reading.read_object(cls, data, cls.prefix, problems)
 
 
+LONGEST_DELAY = 36_525
+"""A century, in days."""
+
+
 def _delay(value, path, problems):
     if isinstance(value, Delay):
         return value
@@ -84,6 +88,10 @@ def _delay(value, path, problems):
         problems.add(path, f"days_min {low:g} is greater than days_max {high:g}")
     elif not low <= days <= high:
         problems.add(path, f"days {days:g} lies outside days_min {low:g} to days_max {high:g}")
+    elif high > LONGEST_DELAY:
+        problems.add(path, f"a delay is at most {LONGEST_DELAY:,} days, got {high:g}")
+    elif read.distribution in ("uniform", "normal") and low == high:
+        problems.add(path, f"a {read.distribution} delay needs days_min and days_max")
     elif low < high and math.ceil(low) > math.floor(high):
         problems.add(path, f"no whole day lies between days_min {low:g} and days_max {high:g}")
     return Delay(days, low, high, read.distribution)

@@ -130,8 +130,8 @@ def workers() -> list[str]:
     """Return the table of runs with one worker process and with two."""
     lines = ["| workers | people | end to end, s |", "| ---: | ---: | ---: |"]
     for number in (1, 2):
-        seconds = sorted(alone("measure", "100000", f"workers={number}")["whole"] for _ in range(3))[1]
-        lines.append(f"| {number} | 100,000 | {seconds:.2f} |")
+        seconds = sorted(alone("measure", "400000", f"workers={number}")["whole"] for _ in range(3))[1]
+        lines.append(f"| {number} | 400,000 | {seconds:.2f} |")
     return lines
 
 
@@ -154,8 +154,8 @@ One process generates in one thread and writes in another, so generating a span 
 generates in N processes beside the one that writes: it pays where there are more cores than two.
 
 What makes writing quick: a scenario keeps raw columns (ids as numbers, texts as codes of words, money as cents) behind views that
-decode them. Writing decoded text took three times as long and four times the space. Reading pays a little: a view decodes about
-as fast as stored text is read.
+decode them. Writing decoded text took three times as long and four times the space. Reading pays little: exports of 30,000 people
+took as long from the views as from a copy with stored text in FHIR and X12, a fifth to a third longer in CSV.
 """
 
 
