@@ -12,7 +12,6 @@ import numpy as np
 from healthsim_core.columns import Array, Coded
 from healthsim_core.conditions import present
 from healthsim_core.declarations import Attribute, Derivation, OutputFormat, Place, Serializer
-from healthsim_core.distributions import FAMILIES
 from healthsim_core.draws import SLOTS, uniforms
 from healthsim_core.events import EventType, Field
 from healthsim_core.facts import read_csv
@@ -51,6 +50,9 @@ def _names() -> dict[str, list[str]]:
 
 @hookimpl
 def healthsim_distributions():
+    # Inside: scipy takes 0.2 s, which `healthsim --help` does not need.
+    from healthsim_core.distributions import FAMILIES
+
     return FAMILIES
 
 
