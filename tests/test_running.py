@@ -235,6 +235,8 @@ def test_nobody_cannot_be_made_again(profile, catalog, tmp_path):
     ):
         with pytest.raises(UserError, match=message):
             again.rows(who)
+    with pytest.raises(UserError, match="does not say how it was made"):
+        Regenerator({**about, "specification": {"kind": "profile", "data": {}}}, catalog, tmp_path)
     old = {**about, "versions": {**about["versions"], "healthsim-example": "0.1"}}
     assert "healthsim-example was 0.1 and is 1.0" in Regenerator(old, catalog, tmp_path).rows(3).notices[0]
 

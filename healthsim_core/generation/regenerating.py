@@ -36,7 +36,7 @@ class Regenerator:
     """Makes entities of one scenario again; the plan is resolved once."""
 
     def __init__(self, about: Mapping[str, Any], catalog: Catalog, workspace: Path):
-        self.plan: Plan = remake(about["specification"], catalog, workspace)
+        self.plan: Plan = remake(about.get("specification", {}), catalog, workspace)
         self.scheme = IdScheme.of(catalog, self.plan.tables)
         self.rosters = self.plan.build_rosters()
         self.entities = Entities(self.plan, catalog)

@@ -428,8 +428,13 @@ def remake(specification: Mapping[str, Any], catalog: Catalog, workspace: Path, 
 
     `changes` replace what was asked for then (`formats`, `validation` …); None leaves it.
     """
-    loaded = Loaded(*(specification[name] for name in ("kind", "data", "name", "origin")))
-    asked = Asked.from_plain(specification["asked"])
+    try:
+        loaded = Loaded(*(specification[name] for name in ("kind", "data", "name", "origin")))
+        asked = Asked.from_plain(specification["asked"])
+    except (KeyError, TypeError):
+        raise UserError(
+            "the scenario does not say how it was made: an earlier version wrote it, or not HealthSim"
+        ) from None
     lacking = [name for name in asked.products if name not in catalog.all("product")]
     if lacking:
         raise UserError(f"it was made with products that are not installed: {', '.join(lacking)}{catalog.blame()}")

@@ -158,7 +158,7 @@ def generate(
         replacing, name = store.get(into).about(), into
         layer = Layer(journeys, tuple(products or ()))
         formats = tuple(output_formats) if output_formats else None
-        plan = remake(replacing["specification"], catalog, root, layer, formats=formats, validation=validation)
+        plan = remake(replacing.get("specification", {}), catalog, root, layer, formats=formats, validation=validation)
     elif profile is None:
         raise UserError("say who: a profile or a scenario, or `into` a saved one")
     else:
