@@ -124,6 +124,14 @@ class EventType:
         """Return `product.name`, by which triggers and the catalog know it."""
         return f"{self.product}.{self.name}"
 
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Return the kinds of the fields its events have, those that links bring among them; `?` where a link copies."""
+        found = {one.name: one.kind for one in self.fields}
+        for link in self.links:
+            found = {**dict.fromkeys(link.carry, "?"), link.field: "key", **found}
+        return found
+
 
 @frozen
 class Trigger:

@@ -23,6 +23,7 @@ import datetime
 import re
 import types
 import typing
+from collections.abc import Mapping
 from decimal import Decimal
 
 import attrs
@@ -42,6 +43,9 @@ _TYPES = {
 }
 
 _KINDS = {"BIGINT": "iu", "DOUBLE": "fiu", "DECIMAL(12,2)": "iu", "DATE": "M", "TIMESTAMP": "M", "BOOLEAN": "b"}
+
+
+_INPUT = re.compile(r"\{(\w+)\}")
 
 
 @frozen
@@ -69,6 +73,10 @@ class Column:
     def raw_names(self) -> tuple[str, ...]:
         """Return the names of the arrays a handler gives for this column."""
         return self.inputs or (self.name,)
+
+    def decoded(self, plain: Mapping[str, str]) -> str:
+        """Return `decode` with SQL for the plain value of each raw column in its place."""
+        return _INPUT.sub(lambda match: plain[match[1]], self.decode)
 
 
 def column(
@@ -117,9 +125,9 @@ class Table:
         """Return the CREATE TABLE statement and its comments, for a table of decoded values."""
         lines = [f'"{one.name}" {one.type}' for one in self.columns]
         statements = [f'CREATE TABLE "{self.name}" (\n  ' + ",\n  ".join(lines) + "\n)"]
-        statements.append(f'COMMENT ON TABLE "{self.name}" IS {_quoted(self.doc)}')
+        statements.append(f'COMMENT ON TABLE "{self.name}" IS {quoted(self.doc)}')
         for one in self.columns:
-            statements.append(f'COMMENT ON COLUMN "{self.name}"."{one.name}" IS {_quoted(one.doc)}')
+            statements.append(f'COMMENT ON COLUMN "{self.name}"."{one.name}" IS {quoted(one.doc)}')
         return ";\n".join(statements)
 
     def problems(self, rows: Columns) -> list[str]:
@@ -208,7 +216,7 @@ def table_from(entity: type, name: str, primary_key: tuple[str, ...] = ()) -> Ta
             )
         )
     for one in columns:
-        unknown = sorted(set(re.findall(r"\{(\w+)\}", one.decode or "")) - set(one.raw_names))
+        unknown = sorted(set(_INPUT.findall(one.decode or "")) - set(one.raw_names))
         if unknown:
             raise ValueError(f"table {name}: column {one.name}: decode reads {unknown[0]!r}; name it among its inputs")
     doc = (entity.__doc__ or "").strip().split("\n")[0]
@@ -222,5 +230,6 @@ def _plain_type(hint) -> tuple[type, bool]:
     return hint, False
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"

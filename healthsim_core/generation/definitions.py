@@ -12,11 +12,10 @@ from healthsim_core.distributions import pick
 from healthsim_core.draws import uniforms
 from healthsim_core.events import DAY, EVENT_SLOTS, Events, constant_field
 from healthsim_core.generation.business_days import roll
+from healthsim_core.generation.flattening import DAYS_A_YEAR
 from healthsim_core.generation.plan import DefinitionPlan, PhasesPlan, SkillPlan, Substitution
 from healthsim_core.generation.timeline import Lives, Timeline, add_outcomes, diagnosis, entity_column, lookup
 from healthsim_core.people import People
-
-DAYS_A_YEAR = 365.25
 
 
 def unfold_definition(timeline: Timeline, index: int) -> Events:

@@ -143,9 +143,7 @@ _ALWAYS = {"happened": "boolean", "branch": "text", "time": "datetime", "occurre
 def _field_of(it: JourneyResolution, part: int, own: str, name: str, path: str) -> str | None:
     """Return the kind of a field that events of a part (-1: of the type `own`) have, reporting one they do not have."""
     event_type = it.catalog.all("event type")[own if part < 0 else it.parts[part].event_type]
-    kinds = {one.name: one.kind for one in event_type.fields} | _ALWAYS
-    for link in event_type.links:
-        kinds = {**dict.fromkeys(link.carry, "?"), link.field: "key", **kinds}
+    kinds = event_type.kinds | _ALWAYS
     if name not in kinds:
         it.problems.unknown(path, f"field of {event_type.name}", name, kinds)
         return None

@@ -359,7 +359,7 @@ def _resolve_definition(
 def _label(it: JourneyResolution, repeat: Repeat | None) -> str | None:
     """Return the skill and version that says how often an event repeats."""
     skill = it.catalog.get("skill", repeat.skill_ref) if repeat is not None and repeat.skill_ref else None
-    return skill and f"{skill.name}@{skill.version}"
+    return skill and skill.label
 
 
 def _repeat(it: JourneyResolution, definition: EventDefinition, at: str) -> Repeat:

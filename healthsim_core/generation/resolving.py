@@ -150,7 +150,7 @@ def resolve(specification: object, catalog: Catalog, workspace: Path, asked: Ask
     asked = evolve(asked, products=products)
     layers = [(choices, products)]
     for layer in asked.layers:
-        products = _with_supporting([*products, *_installed(layer.products, catalog, problems)], catalog)
+        products = _with_supporting([*products, *_installed(layer.products, "product", catalog, problems)], catalog)
         layers.append((_choices(layer.journeys, problems), products))
     it = resolve_profile(profile, catalog, problems, workspace, products)
     journeys = resolve_journeys(layers, it, catalog, problems, notices=notices)
@@ -218,24 +218,12 @@ def _with_asked(profile: ProfileSpecification, asked: Asked) -> ProfileSpecifica
 def _products(
     profile: ProfileSpecification, asked: Asked, catalog: Catalog, problems: Problems, notices: list[str]
 ) -> tuple[str, ...]:
-    installed = catalog.all("product")
-    wanted = asked.products or profile.generation.products or tuple(installed)
-    where = "product" if asked.products else "profile.generation.products"
-    chosen: list[str] = []
-    for number, name in enumerate(wanted):
-        at = where if asked.products else f"{where}[{number}]"
-        if name is None:
-            continue
-        if name in installed:
-            chosen.append(name)
-            continue
-        lacking = known.absent("product", name, set(catalog.fingerprint()))
-        if lacking is None:
-            problems.unknown(at, "product", name, [*installed, *known.names("product")])
-        elif asked.products or catalog.failed():
-            problems.add(at, lacking + catalog.blame())
-        else:
-            notices.append(f"{at}: skipped: {lacking}")
+    if asked.products:
+        chosen = _installed(asked.products, "product", catalog, problems)
+    elif profile.generation.products:
+        chosen = _installed(profile.generation.products, "profile.generation.products", catalog, problems, notices)
+    else:
+        chosen = list(catalog.all("product"))
     return _with_supporting(chosen, catalog)
 
 
@@ -246,16 +234,25 @@ def _with_supporting(chosen: list[str], catalog: Catalog) -> tuple[str, ...]:
     return tuple(sorted({*chosen, *support}))
 
 
-def _installed(names: tuple[str, ...], catalog: Catalog, problems: Problems) -> list[str]:
-    """Return the products that are installed; the others are problems."""
+def _installed(
+    names: tuple[str | None, ...], path: str, catalog: Catalog, problems: Problems, notices: list[str] | None = None
+) -> list[str]:
+    """Return the products that are installed.
+
+    The others are problems; with `notices`, as for the list in a file, those of ours that are merely absent are notices.
+    """
     installed = catalog.all("product")
-    for name in names:
-        if name not in installed:
-            lacking = known.absent("product", name, set(catalog.fingerprint()))
-            if lacking:
-                problems.add("product", lacking + catalog.blame())
-            else:
-                problems.unknown("product", "product", name, [*installed, *known.names("product")])
+    for number, name in enumerate(names):
+        if name is None or name in installed:
+            continue
+        at = path if notices is None else f"{path}[{number}]"
+        lacking = known.absent("product", name, set(catalog.fingerprint()))
+        if lacking is None:
+            problems.unknown(at, "product", name, [*installed, *known.names("product")])
+        elif notices is None or catalog.failed():
+            problems.add(at, lacking + catalog.blame())
+        else:
+            notices.append(f"{at}: skipped: {lacking}")
     return [name for name in names if name in installed]
 
 

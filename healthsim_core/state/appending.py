@@ -6,17 +6,14 @@ A table `claims` is stored as `raw.claims`; its texts are the codes of words in 
 
 from __future__ import annotations
 
-import re
-
 import duckdb
 import numpy as np
 from attrs import define, field
 
 from healthsim_core.columns import Coded, Columns
-from healthsim_core.tables import Column, Table
+from healthsim_core.tables import Column, Table, quoted
 
 _TYPES = {"i": "BIGINT", "u": "BIGINT", "f": "DOUBLE", "b": "BOOLEAN", "M": "TIMESTAMP"}
-_CENTS = "DECIMAL"
 
 
 @define
@@ -24,16 +21,16 @@ class _Words:
     """The words of one stored column, numbered in the order in which they came."""
 
     place: dict[str, int] = field(factory=dict)
-    _last: tuple[np.ndarray, np.ndarray] | None = None
+    _last: tuple[np.ndarray, np.ndarray | None] | None = None
 
     def codes(self, array: Coded) -> np.ndarray:
         """Return the array's codes among all words so far (int32, -1 is missing)."""
         if self._last is None or self._last[0] is not array.words:
             numbers = [self.place.setdefault(word, len(self.place)) for word in array.words]
-            self._last = (array.words, np.array([*numbers, -1], np.int32))
+            same = numbers == list(range(len(numbers)))
+            self._last = (array.words, None if same else np.array([*numbers, -1], np.int32))
         moved = self._last[1]
-        same = len(moved) == 1 or (moved[:-1] == np.arange(len(moved) - 1, dtype=np.int32)).all()
-        return array.codes if same else moved[array.codes]
+        return array.codes if moved is None else moved[array.codes]
 
 
 @define
@@ -84,12 +81,12 @@ class _Stored:
         """Return SQL for what a column of the view shows."""
         if column.decode:
             plain = {name: self.plain(name) for name in column.raw_names}
-            return re.sub(r"\{(\w+)\}", lambda match: plain[match[1]], column.decode)
+            return column.decoded(plain)
         value = self.plain(column.name)
         if column.prefix is not None:
             text = f"'{column.prefix}' || {value}"
             return f"CASE WHEN {value} >= 0 THEN {text} END" if column.nullable else text
-        if column.type.startswith(_CENTS):
+        if column.type.startswith("DECIMAL"):
             return f"({value}::DECIMAL(18,0) * 0.01::DECIMAL(3,2))::{column.type}"
         return value
 
@@ -98,9 +95,9 @@ class _Stored:
         name = self.table.name
         values = ",\n  ".join(f'{self.shown(column)} AS "{column.name}"' for column in self.table.columns)
         statements = [f'CREATE VIEW "{name}" AS SELECT\n  {values}\nFROM raw."{name}" AS _raw']
-        statements.append(f'COMMENT ON VIEW "{name}" IS {_quoted(self.table.doc)}')
+        statements.append(f'COMMENT ON VIEW "{name}" IS {quoted(self.table.doc)}')
         statements += [
-            f'COMMENT ON COLUMN "{name}"."{column.name}" IS {_quoted(column.doc)}' for column in self.table.columns
+            f'COMMENT ON COLUMN "{name}"."{column.name}" IS {quoted(column.doc)}' for column in self.table.columns
         ]
         return ";\n".join(statements)
 
@@ -143,7 +140,3 @@ class Appender:
                 values = [list(words.place) for words in stored.words.values()]
                 self.connection.execute(f'CREATE TABLE words."{name}" AS SELECT {lists}', values)
             self.connection.execute(stored.view())
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from decimal import Decimal
 from typing import Any
 
@@ -33,7 +32,7 @@ def _by_sql(connection: duckdb.DuckDBPyConnection, columns: list[Column], rows: 
     texts = {name for name, array in raw.items() if isinstance(array, Coded)}
     connection.register("_rows", {name: array.decode() if name in texts else array for name, array in raw.items()})
     plain = {name: f'"{name}"::VARCHAR' if name in texts else f'"{name}"' for name in raw}
-    values = [re.sub(r"\{(\w+)\}", lambda match: plain[match[1]], column.decode) for column in columns]
+    values = [column.decoded(plain) for column in columns]
     try:
         return list(zip(*connection.execute(f"SELECT {', '.join(values)} FROM _rows").fetchall(), strict=True))
     finally:

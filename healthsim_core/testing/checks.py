@@ -118,9 +118,7 @@ def beyond(values: np.ndarray, low: float | None, high: float | None, label: str
 
 def carry_problems(trigger: Trigger, source: EventType, target: EventType) -> list[str]:
     """Return what a trigger says about fields that its event types do not have."""
-    have = {one.name: one.kind for one in source.fields}
-    for link in source.links:
-        have |= {link.field: "key", **dict.fromkeys(set(link.carry) - set(have), "?")}
+    have = source.kinds
     take = {one.name for one in target.fields}
     found = [
         f"{target.qualified} has no field {own!r}{suggestion(own, take)}" for own in trigger.carry if own not in take
