@@ -118,6 +118,13 @@ class EventType:
     """What it takes from skills; None: nothing."""
     available: str | None = None
     """The datetime field from which on the outcomes can be read by conditions; None: the event's own time."""
+    settle: Callable[[Events], Mapping[str, Array]] | None = None
+    """Fields computed when all events of the type are there and linked, before anything follows from them.
+
+    It sees the finished events of the types in `after` (`events.timeline`); conditions of journeys do not see its fields.
+    """
+    after: tuple[str, ...] = ()
+    """Qualified event types that are finished before this one, for `settle` to look at."""
 
     @property
     def qualified(self) -> str:
@@ -143,7 +150,7 @@ class Trigger:
     doc: str = ""
     delay: Delay = Delay()
     at: str | None = None
-    """A datetime field of the source that says when, instead of a delay."""
+    """A datetime field of the source from which the delay counts; None: the source's own day."""
     probability: float = 1.0
     when: tuple[Condition, ...] = ()
     """Conditions over the source's fields, e.g. Condition("encounter_type", "eq", "office")."""

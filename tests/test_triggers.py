@@ -49,11 +49,11 @@ JOURNEY = {
 }
 
 
-def plugins(triggers=TRIGGERS):
+def plugins(triggers=TRIGGERS, event_types=EVENT_TYPES):
     def module(product):
         made = types.ModuleType(product)
         made.healthsim_products = hookimpl(lambda: [Product(product, product, "person")])
-        made.healthsim_event_types = hookimpl(lambda: [one for one in EVENT_TYPES if one.product == product])
+        made.healthsim_event_types = hookimpl(lambda: [one for one in event_types if one.product == product])
         made.healthsim_triggers = hookimpl(lambda: [one for one in triggers if one.source.startswith(product)])
         for name in ("healthsim_products", "healthsim_event_types", "healthsim_triggers"):
             getattr(made, name).__name__ = name
@@ -62,8 +62,8 @@ def plugins(triggers=TRIGGERS):
     return [(name, f"healthsim-{name}", "1", module(name)) for name in PRODUCTS]
 
 
-def unfolded(tmp_path, products=PRODUCTS, triggers=TRIGGERS, installed=PRODUCTS):
-    catalog = catalogs.build([one for one in plugins(triggers) if one[0] in installed])
+def unfolded(tmp_path, products=PRODUCTS, triggers=TRIGGERS, installed=PRODUCTS, event_types=EVENT_TYPES):
+    catalog = catalogs.build([one for one in plugins(triggers, event_types) if one[0] in installed])
     assert not catalog.failed(), catalog.failed()
     spec = {"generation": {"count": PEOPLE, "seed": 5, "products": list(products)}, "journey": JOURNEY}
     plan = resolve(spec, catalog, tmp_path)
@@ -208,3 +208,67 @@ def test_an_installed_stranger_nobody_asked_for_changes_no_carried_value_and_no_
     spec["clinical"] = {"primary_condition": {"code": "X99"}}
     plan = resolve(spec, catalogs.build([ours, theirs]), tmp_path)
     assert [one.leaves[0][0] for one in plan.conditions] == ["X99.9"]
+
+
+def test_settled_fields_see_all_events_and_the_finished_ones_and_lead_on(tmp_path):
+    def first_of_person(events):
+        first = np.ones(len(events), bool)
+        first[1:] = events.entity[1:] != events.entity[:-1]
+        return {"first": first, "orders": np.full(len(events), float(len(events.timeline("shop.order"))))}
+
+    fields = (
+        Field("order", "key", "For what."),
+        Field("first", "boolean", "The person's first?"),
+        Field("orders", "number", "In all."),
+    )
+    parcel = EventType("parcel", "post", "A parcel.", fields, settle=first_of_person, after=("shop.order",))
+    pay = Trigger(
+        "pay", "post.parcel", "bank.payment", when=(Condition("first", "eq", True),), carry={"amount": "orders"}
+    )
+    _, timeline = unfolded(
+        tmp_path, triggers=(TRIGGERS[1], pay), event_types=(EVENT_TYPES[0], parcel, *EVENT_TYPES[2:])
+    )
+    paid = timeline["bank.payment"]
+    assert len(timeline["post.parcel"]) == 3 * PEOPLE and paid.entity.tolist() == list(
+        np.unique(timeline["shop.order"].entity)
+    )
+    assert set(paid["amount"]) == {3.0 * PEOPLE}
+
+
+def test_settled_fields_go_to_the_event_they_belong_to_when_several_definitions_make_them(tmp_path):
+    def echo(events):
+        return {"worth": events.key.astype(float)}
+
+    parcel = EventType("parcel", "post", "A parcel.", (Field("worth", "number", "Its own key."),), settle=echo)
+    triggers = (URGENT.__class__("a", "shop.order", "post.parcel", when=URGENT.when, priority=80),
+                URGENT.__class__("b", "shop.order", "post.parcel"),
+                URGENT.__class__("pay", "post.parcel", "bank.payment", carry={"order": "key", "amount": "worth"}))  # fmt: skip
+    _, timeline = unfolded(tmp_path, triggers=triggers, event_types=(EVENT_TYPES[0], parcel, *EVENT_TYPES[2:]))
+    paid = timeline["bank.payment"]
+    assert len(timeline["post.parcel"].paths) == 2 and len(paid) == 3 * PEOPLE
+    assert (paid["amount"] == paid["order"]).all()
+
+
+def test_a_failing_settle_names_the_event_type(tmp_path):
+    parcel = EventType("parcel", "post", "A parcel.", settle=lambda events: {"worth": np.zeros(1)})
+    with pytest.raises(PluginError, match="event type post.parcel: settle gives 'worth' 1 rows"):
+        unfolded(
+            tmp_path,
+            triggers=(Trigger("send", "shop.order", "post.parcel"),),
+            event_types=(EVENT_TYPES[0], parcel, *EVENT_TYPES[2:]),
+        )
+
+
+def test_a_delay_counts_from_the_field_a_trigger_names(tmp_path):
+    def arrival(events):
+        return {"arrival": events.time + np.timedelta64(30, "h")}
+
+    parcel = EventType(
+        "parcel", "post", "A parcel.", (Field("arrival", "datetime", "When it is there."),), outcomes=arrival
+    )
+    triggers = (
+        Trigger("send", "shop.order", "post.parcel"),
+        Trigger("later", "post.parcel", "shop.receipt", "", Delay(3), at="arrival"),
+    )
+    _, timeline = unfolded(tmp_path, triggers=triggers, event_types=(EVENT_TYPES[0], parcel, *EVENT_TYPES[2:]))
+    assert set(days_after(timeline["shop.receipt"], timeline["post.parcel"])) == {4.25}

@@ -9,7 +9,7 @@ from healthsim_core.conditions import all_hold
 from healthsim_core.draws import uniforms
 from healthsim_core.events import DAY, EVENT_SLOTS, Events, EventType, Link, constant_field
 from healthsim_core.generation.plan import Part
-from healthsim_core.generation.timeline import Timeline, add_outcomes, diagnosis, latest, masked
+from healthsim_core.generation.timeline import Timeline, add_outcomes, computed_fields, diagnosis, latest, masked
 
 
 def finish_type(timeline: Timeline, event_type: EventType) -> None:
@@ -24,8 +24,26 @@ def finish_type(timeline: Timeline, event_type: EventType) -> None:
         for link in event_type.links:
             _add_link(timeline, link, timeline.parts[index])
     events = _join([timeline.parts[index] for index in indices])
+    _settle(timeline, event_type, events, indices)
     timeline.finished[event_type.qualified] = events
     _apply_triggers(timeline, event_type, indices)
+
+
+def _settle(timeline: Timeline, event_type: EventType, events: Events, indices: list[int]) -> None:
+    """Add the fields that need all events of the type, to the events and to the parts they come from."""
+    if event_type.settle is None:
+        return
+    events.context = timeline
+    settled = computed_fields(timeline.plan, event_type, events, event_type.settle, "settle")
+    events.context = None
+    events.fields.update(settled)
+    start = 0
+    for index in indices:
+        part = timeline.parts[index]
+        if part is not events:
+            rows = slice(start, start + len(part))
+            part.fields.update({name: column[rows] for name, column in settled.items()})
+        start += len(part)
 
 
 def _join(chunks: list[Events]) -> Events:
@@ -115,13 +133,11 @@ def _apply_triggers(timeline: Timeline, event_type: EventType, indices: list[int
 
 def _triggered(timeline: Timeline, part: Part, source: Events) -> Events:
     trigger, target = part.trigger, timeline.plan.event_types[part.event_type]
-    if trigger.at is not None:
-        time = source[trigger.at]
-    else:
-        u = np.empty(len(source))
-        if trigger.delay.draws():
-            u = uniforms(source.people.seed, f"{part.path}.delay", source.entity, source.occurrence)
-        time = source.time.astype("datetime64[D]").astype("datetime64[s]") + trigger.delay.at(u) * DAY
+    u = np.empty(len(source))
+    if trigger.delay.draws():
+        u = uniforms(source.people.seed, f"{part.path}.delay", source.entity, source.occurrence)
+    begin = source.time.astype("datetime64[D]").astype("datetime64[s]") if trigger.at is None else source[trigger.at]
+    time = begin + trigger.delay.at(u) * DAY
     fields: dict[str, Array] = {}
     for one in target.fields:
         carried = trigger.carry.get(one.name)

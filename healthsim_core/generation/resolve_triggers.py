@@ -21,6 +21,7 @@ def order_events(it: JourneyResolution) -> dict[str, list[Trigger]]:
             needs[trigger.target].append(trigger.source)
     for name, event_type in types.items():
         needs[name] += [other for link in event_type.links for other in link.to if other in types]
+        needs[name] += [other for other in event_type.after if other in types]
     try:
         it.event_order = tuple(ordered(types, needs))
     except Cycle as cycle:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 from attrs import define, field
 
@@ -43,6 +45,10 @@ class Timeline:
 
     def __getitem__(self, event_type: str) -> Events | None:
         """Return the finished events of a type, None where there are none."""
+        return self.finished.get(event_type)
+
+    def timeline(self, event_type: str) -> Events | None:
+        """Return the finished events of a type: what `Events.timeline` asks for while events are settled."""
         return self.finished.get(event_type)
 
     def ends_of(self, part: int, keys: np.ndarray) -> np.ndarray | None:
@@ -156,21 +162,27 @@ def entities_text(events: Events) -> str:
 
 def add_outcomes(plan: Plan, event_type: EventType, events: Events) -> None:
     """Add the fields that an event type computes as soon as its events happen."""
-    if event_type.outcomes is None:
-        return
+    if event_type.outcomes is not None:
+        events.fields.update(computed_fields(plan, event_type, events, event_type.outcomes, "outcomes"))
+
+
+def computed_fields(
+    plan: Plan, event_type: EventType, events: Events, compute: Callable[[Events], Mapping[str, Array]], what: str
+) -> Mapping[str, Array]:
+    """Return the fields a function of an event type gives, one value an event; PluginError names it where it fails."""
     try:
-        outcomes = event_type.outcomes(events)
+        computed = compute(events)
     except PluginError:
         raise
     except Exception as error:
         plugin = plan.owners.get(event_type.qualified, event_type.product)
         raise PluginError(
-            f"plugin {plugin}: event type {event_type.qualified} (entities {entities_text(events)}): outcomes failed: "
+            f"plugin {plugin}: event type {event_type.qualified} (entities {entities_text(events)}): {what} failed: "
             f"{type(error).__name__}: {error}"
         ) from error
-    for name, column in outcomes.items():
+    for name, column in computed.items():
         if len(column) != len(events):
             raise PluginError(
-                f"event type {event_type.qualified}: outcome {name!r} has {len(column)} rows for {len(events)} events"
+                f"event type {event_type.qualified}: {what} gives {name!r} {len(column)} rows for {len(events)} events"
             )
-        events.fields[name] = column
+    return computed
