@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.conditions import Condition
 from healthsim_core.draws import uniforms
+from healthsim_core.errors import suggestion
 
 if TYPE_CHECKING:
     from healthsim_core.people import People
@@ -160,6 +161,29 @@ class Trigger:
     """Where two triggers of one source lead to one target, the higher priority goes and the other does not."""
     unless: str | None = None
     """A product that does this in a way of its own: where it takes part, this trigger rests."""
+
+
+def trigger_problems(trigger: Trigger, source: EventType | None, target: EventType | None) -> list[str]:
+    """Return what a trigger says about fields that its event types, where they are known, do not have."""
+    found = []
+    if target is not None:
+        take = [one.name for one in target.fields]
+        found += [
+            f"{target.qualified} has no field {own!r}{suggestion(own, take)}"
+            for own in trigger.carry
+            if own not in take
+        ]
+    if source is not None:
+        have = source.kinds
+        read = [*trigger.carry.values(), *(one.field for one in trigger.when), *([trigger.at] if trigger.at else [])]
+        found += [
+            f"{source.qualified} has no field {one!r}{suggestion(one, have)}"
+            for one in read
+            if one not in have and one not in ("time", "key")
+        ]
+        if have.get(trigger.at, "datetime") != "datetime":
+            found.append(f"{trigger.at!r} of {source.qualified} is no datetime")
+    return found
 
 
 @define(eq=False)

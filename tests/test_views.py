@@ -370,8 +370,8 @@ def test_a_registered_trigger_fires_and_leaves_the_catalog_as_it_was(catalog):
         (Trigger("x", "payer.reminder", "example.visit"), "would close a circle"),
         (Trigger("x", "example.call", "example.visit"), "would close a circle"),  # a call looks back at visits
         (Trigger("x", "example.visit", "example.bil"), "trigger x.target: unknown event type 'example.bil'; did you mean"),
-        (Trigger("x", "example.visit", "example.call", carry={"vist": "key"}), "field of example.call 'vist'; did you mean 'visit'"),
-        (Trigger("x", "example.visit", "example.call", carry={"visit": "keys"}), "field of example.visit 'keys'"),
+        (Trigger("x", "example.visit", "example.call", carry={"vist": "key"}), "example.call has no field 'vist'; did you mean 'visit'"),
+        (Trigger("x", "example.visit", "example.call", carry={"visit": "keys"}), "example.visit has no field 'keys'"),
         (Trigger("x", "example.visit", "example.call", at="score"), "'score' of example.visit is no datetime"),
         (Trigger("x", "example.visit", "example.call", probability=2), "expected 0 to 1, got 2"),
     ],

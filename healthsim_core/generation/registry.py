@@ -11,7 +11,7 @@ from attrs import frozen
 from healthsim_core import known
 from healthsim_core.catalog import Catalog
 from healthsim_core.errors import Problems, UserError, suggestion
-from healthsim_core.events import EventType, Trigger
+from healthsim_core.events import EventType, Trigger, trigger_problems
 from healthsim_core.generation.graph import Cycle, ordered
 from healthsim_core.generation.views import default_catalog
 
@@ -118,7 +118,7 @@ class TriggerRegistry:
     def _needs(self, triggers: list[RegisteredTrigger]) -> tuple[list[str], dict[str, list[str]]]:
         """Return all event types, and for each those that must be finished before it."""
         needs: dict[str, list[str]] = {
-            name: [other for link in event_type.links for other in link.to]
+            name: [*(other for link in event_type.links for other in link.to), *event_type.after]
             for name, event_type in self.catalog.all("event type").items()
         }
         for one in triggers:
@@ -131,20 +131,8 @@ class TriggerRegistry:
         source, target = (self._end(getattr(one, end), f"{at}.{end}", problems) for end in ("source", "target"))
         if not 0 <= one.probability <= 1:
             problems.add(f"{at}.probability", f"expected 0 to 1, got {one.probability}")
-        if source is not None:
-            there = {field.name: field for field in source.fields}
-            read = [*one.carry.values(), *(condition.field for condition in one.when), *([one.at] if one.at else [])]
-            for name in read:
-                if name not in there and name not in ("time", "key"):
-                    problems.unknown(at, f"field of {source.qualified}", name, there)
-            if one.at in there and there[one.at].kind != "datetime":
-                problems.add(f"{at}.at", f"{one.at!r} of {source.qualified} is no datetime")
-        if target is not None:
-            for name in one.carry:
-                if name not in {field.name for field in target.fields}:
-                    problems.unknown(
-                        f"{at}.carry", f"field of {target.qualified}", name, [field.name for field in target.fields]
-                    )
+        for problem in trigger_problems(one, source, target):
+            problems.add(at, problem)
 
     def _end(self, name: str, at: str, problems: Problems) -> EventType | None:
         """Return an end's event type, None where its product is one of ours that is not installed."""

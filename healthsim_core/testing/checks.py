@@ -16,7 +16,6 @@ from healthsim_core.columns import Array, Coded
 from healthsim_core.declarations import Attribute, Derivation
 from healthsim_core.distributions import Distribution
 from healthsim_core.errors import suggestion
-from healthsim_core.events import EventType, Trigger
 from healthsim_core.export import Written
 from healthsim_core.testing.rows import plain, same
 
@@ -113,21 +112,6 @@ def beyond(values: np.ndarray, low: float | None, high: float | None, label: str
         found.append(f"{label}ppf gives {values.min():g}, below min {low:g}")
     if high is not None and values.max() > high:
         found.append(f"{label}ppf gives {values.max():g}, above max {high:g}")
-    return found
-
-
-def carry_problems(trigger: Trigger, source: EventType, target: EventType) -> list[str]:
-    """Return what a trigger says about fields that its event types do not have."""
-    have = source.kinds
-    take = {one.name for one in target.fields}
-    found = [
-        f"{target.qualified} has no field {own!r}{suggestion(own, take)}" for own in trigger.carry if own not in take
-    ]
-    read = [theirs for theirs in trigger.carry.values() if theirs not in ("time", "key")]
-    read += [condition.field for condition in trigger.when] + ([trigger.at] if trigger.at else [])
-    found += [f"{source.qualified} has no field {one!r}{suggestion(one, have)}" for one in read if one not in have]
-    if have.get(trigger.at, "datetime") != "datetime":
-        found.append(f"it happens at {trigger.at!r}, which is no datetime")
     return found
 
 

@@ -19,6 +19,7 @@ from healthsim_core import reading
 from healthsim_core.columns import Span
 from healthsim_core.distributions import read_distribution
 from healthsim_core.errors import PluginError, Problems, suggestion
+from healthsim_core.events import trigger_problems
 from healthsim_core.generation.profile import sample
 from healthsim_core.generation.resolving import resolve
 from healthsim_core.generation.run import export_formats, generate
@@ -184,7 +185,7 @@ class PluginConformance:
                     wrong.append(f"{name}: no event type {end!r}{suggestion(end, subject.declared('event type'))}")
             if one.source in types and one.target in types:
                 wrong += [
-                    f"{name}: {problem}" for problem in checks.carry_problems(one, types[one.source], types[one.target])
+                    f"{name}: {problem}" for problem in trigger_problems(one, types[one.source], types[one.target])
                 ]
         assert not wrong, "\n".join(wrong)
 
