@@ -271,3 +271,10 @@ def healthsim_output_formats():
         OutputFormat("ndjson", "One file per table, a JSON object a line.", "ndjson", copy="FORMAT json, ARRAY false"),
         OutputFormat("parquet", "One Parquet file per table.", "parquet", copy="FORMAT parquet, COMPRESSION zstd"),
     ]
+
+
+@hookimpl
+def healthsim_statistics():
+    from healthsim_core.persons import STATISTICS
+
+    return STATISTICS

@@ -44,7 +44,11 @@ KINDS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "healthsim_skills": ("skill", lambda one: one.name),
     "healthsim_serializers": ("serializer", lambda one: one.name),
     "healthsim_output_formats": ("output format", lambda one: one.name),
-    "healthsim_format_parts": ("format part", lambda one: f"{one.format}:{one.name}:{one.product}"),
+    "healthsim_format_parts": (
+        "format part",
+        lambda one: ":".join((one.format, one.name, one.product, *([one.about] if one.about else []))),
+    ),
+    "healthsim_statistics": ("statistic", lambda one: one.name),
     "healthsim_commands": ("command", lambda one: one.name),
 }
 

@@ -34,7 +34,7 @@ class Coded:
     def constant(cls, word: str | None, length: int) -> Coded:
         """Return `length` copies of one word (or of nothing, for None)."""
         if word is None:
-            return cls(np.full(length, -1), [])
+            return cls(np.full(length, -1, np.int32), [])
         return cls(np.zeros(length, np.int32), [word])
 
     @classmethod
@@ -77,9 +77,8 @@ class Coded:
 
     def where(self, mask: np.ndarray, other: Coded) -> Coded:
         """Return this column where `mask`, `other` elsewhere."""
-        both = concatenate([self, other])
-        length = len(self)
-        return Coded(np.where(mask, both.codes[:length], both.codes[length:]), both.words)
+        words, (own, others) = _united([self, other])
+        return Coded(np.where(mask, own, others), words)
 
 
 Array = np.ndarray | Coded
@@ -91,12 +90,19 @@ def concatenate(arrays: list[Array]) -> Array:
         return arrays[0]
     if not any(isinstance(array, Coded) for array in arrays):
         return np.concatenate(arrays)
+    words, codes = _united(arrays)
+    return Coded(np.concatenate(codes), words)
+
+
+def _united(arrays: list[Coded]) -> tuple[list[str], list[np.ndarray]]:
+    """Return all words in order of first appearance, and each column's codes of them."""
     place: dict[str, int] = {}
     codes = []
     for array in arrays:
-        remap = np.array([place.setdefault(word, len(place)) for word in array.words] + [-1], dtype=np.int32)
-        codes.append(remap[array.codes])
-    return Coded(np.concatenate(codes), list(place))
+        remap = [place.setdefault(word, len(place)) for word in array.words]
+        same = remap == list(range(len(remap)))
+        codes.append(array.codes if same else np.array([*remap, -1], dtype=np.int32)[array.codes])
+    return list(place), codes
 
 
 class Columns(Mapping[str, Array]):

@@ -194,8 +194,8 @@ class Document:
     """One file of nested content, rendered piece by piece in constant memory."""
 
     file: str
-    pieces: Iterator[str]
-    """The text, in order."""
+    pieces: Iterator[str] | Iterator[bytes]
+    """The content, in order: text, written as UTF-8, or bytes as they are."""
     count: Callable[[], Mapping[str, int]] = dict
     """Once `pieces` is drained: what was written, by kind ({"claim": 12})."""
     notes: list[str] = field(factory=list)
@@ -235,6 +235,8 @@ class FormatPart:
     reads: tuple[str, ...]
     sql: str
     doc: str = ""
+    about: str = ""
+    """What tells it from another part of the same name and product; empty where there is one only."""
 
 
 @frozen
@@ -244,3 +246,23 @@ class Command:
     name: str
     doc: str
     load: Callable[[], Any]
+
+
+@frozen
+class Statistic:
+    """A figure of the summary of a scenario: what one SELECT over its tables gives.
+
+    A result with the columns `value` and `count` is shown as the first values with their counts, so the most frequent
+    should come first; any other result is one row, whose columns are the figures.
+    """
+
+    name: str
+    doc: str
+    tables: tuple[str, ...]
+    """The tables it reads; where one of them has no rows, it is left out."""
+    sql: str
+    """One SELECT; `{as_of}` in it stands for the scenario's date."""
+    rank: int = 5
+    """Where room is short, those with the highest number are left out first."""
+    unless: tuple[str, ...] = ()
+    """Tables whose rows make it superfluous, because another statistic says the same of them."""

@@ -89,10 +89,20 @@ def uniforms(seed: int, path: str, entity: np.ndarray, occurrence: np.ndarray | 
     if len(entity) <= FEW:
         return to_uniform(scattered_words(key, units, slots, occurrences))
     result = np.empty(len(entity))
-    order = np.argsort(planes, kind="stable")
+    # numpy sorts 16-bit integers by radix, several times as fast; nearly all planes are that small.
+    narrow = planes.astype(np.uint16) if planes.max() < 2**16 else planes
+    order = np.argsort(narrow, kind="stable")
     edges = np.flatnonzero(np.diff(planes[order])) + 1
+    few = []
     for rows in np.split(order, edges):
-        result[rows] = _plane(key, units[rows], int(planes[rows[0]]), start, stop)
+        if len(rows) >= DENSE_FRACTION * (stop - start):
+            result[rows] = _plane(key, units[rows], int(planes[rows[0]]), start, stop)
+        else:
+            few.append(rows)
+    if few:
+        # The thin planes (a household's fifth person, a tenth visit) are many: all of them at once.
+        rows = np.concatenate(few)
+        result[rows] = to_uniform(scattered_words(key, units[rows], slots[rows], occurrences[rows]))
     return result
 
 

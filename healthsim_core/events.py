@@ -254,6 +254,8 @@ class Events:
     def select(self, chosen: np.ndarray) -> Events:
         """Return some of the events (a mask, or positions in rising order)."""
         index = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
+        if len(index) == len(self) and (index == np.arange(len(index))).all():
+            index = slice(None)  # all of them: nothing to copy
         return Events(
             self.event_type,
             self.entity[index],
@@ -271,6 +273,13 @@ class Events:
     def timeline(self, event_type: str) -> Events | None:
         """Return the span's finished events of another type (qualified name), None where there are none."""
         return self.context.timeline(event_type)
+
+    def unfolded(self, event_type: str) -> list[Events]:
+        """Return, to `settle`, the events of another type that journeys name, in parts, finished or not.
+
+        So two types can look at each other; parts may be empty, what links, settling and triggers add may be missing.
+        """
+        return self.context.unfolded(event_type)
 
     def rows(self, table: str) -> Columns | None:
         """Return the rows earlier handlers wrote to a table in this span, None where nobody did."""

@@ -7,12 +7,15 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 from attrs import field, frozen
 
 from healthsim_core.declarations import Document, FormatPart, Lines, OutputFormat
 from healthsim_core.errors import HealthSimError
+from healthsim_core.state import dictionary
+from healthsim_core.tables import Table
 
 
 class ExportError(HealthSimError):
@@ -30,6 +33,10 @@ class Source:
     tables: frozenset[str]
     """The tables that have rows."""
     format_parts: tuple[FormatPart, ...] = ()
+    declared: Mapping[str, Table] = field(factory=dict)
+    """The tables that the installed plugins declare."""
+    record: Mapping[str, Any] = field(factory=dict)
+    """What the scenario remembers of how it was made."""
 
     def cursor(self, sql: str, parameters: object = None) -> duckdb.DuckDBPyConnection:
         """Return a fresh cursor with the query executed."""
@@ -38,7 +45,7 @@ class Source:
     def parts(self, format_name: str) -> tuple[FormatPart, ...]:
         """Return the products' parts of a format whose tables are all here, by name."""
         here = [part for part in self.format_parts if part.format == format_name and set(part.reads) <= self.tables]
-        return tuple(sorted(here, key=lambda part: (part.name, part.product)))
+        return tuple(sorted(here, key=lambda part: (part.name, part.product, part.about)))
 
     @property
     def number(self) -> int:
@@ -88,6 +95,8 @@ def export(source: Source, output_format: OutputFormat, out: Path) -> Written:
             _copy_tables(source, output_format, folder, tally)
     except OSError as error:
         raise ExportError(f"cannot write {output_format.name} to {folder}: {error.strerror or error}") from error
+    if not tally.files and not tally.notes:
+        tally.notes.append(f"{output_format.name}: nothing to write, the scenario has no rows that it is about")
     return Written(output_format.name, folder, tally.files, tally.counts, tuple(tally.notes))
 
 
@@ -124,8 +133,8 @@ def _write_documents(documents: Iterable[Document], folder: Path, tally: _Tally)
     for document in documents:
         target, partial = _partial(folder, document.file)
         try:
-            with partial.open("w", encoding="utf-8", newline="") as stream:
-                stream.writelines(document.pieces)
+            with partial.open("wb") as stream:
+                stream.writelines(one if isinstance(one, bytes) else one.encode() for one in document.pieces)
             tally.add(document.count())
             tally.notes.extend(document.notes)
             if partial.stat().st_size:
@@ -136,15 +145,25 @@ def _write_documents(documents: Iterable[Document], folder: Path, tally: _Tally)
 
 def _copy_tables(source: Source, output_format: OutputFormat, folder: Path, tally: _Tally) -> None:
     extension = output_format.name
+    written = {}
     for table in sorted(source.tables):
         target, partial = _partial(folder, f"{table}.{extension}")
         try:
             order = f'SELECT * FROM "{table}" ORDER BY ALL'
             copy = f"COPY ({order}) TO {_literal(partial)} ({output_format.copy})"
-            tally.add({table: source.connection.cursor().execute(copy).fetchone()[0]})
+            count = source.connection.cursor().execute(copy).fetchone()[0]
+            tally.add({table: count})
             _finish(partial, target, tally, folder)
+            written[table] = (target.name, tally.files[target.name], count)
         finally:
             partial.unlink(missing_ok=True)
+    target, partial = _partial(folder, dictionary.FILE)
+    try:
+        text = dictionary.describe(source.connection, source.record, source.declared, extension, written)
+        partial.write_text(text, "utf-8")
+        _finish(partial, target, tally, folder)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _literal(path: Path) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Reference,
         Roster,
         Serializer,
+        Statistic,
         Template,
     )
     from healthsim_core.distributions import Distribution
@@ -108,6 +109,11 @@ def healthsim_output_formats() -> Iterable[OutputFormat]:
 @hookspec
 def healthsim_format_parts() -> Iterable[FormatPart]:
     """Declare shares of an output format that another plugin owns."""
+
+
+@hookspec
+def healthsim_statistics() -> Iterable[Statistic]:
+    """Declare figures that the summary of a scenario shows."""
 
 
 @hookspec

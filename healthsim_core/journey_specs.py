@@ -237,8 +237,13 @@ class Schedule(Plain):
     product: str | None = field(default=None, metadata=as_(reading.text, "Whose event type."))
     visits: tuple[Visit, ...] = field(default=(), metadata=as_(many(nested(Visit)), "Visits on days of their own."))
     cycles: Cycles | None = field(default=None, metadata=as_(nested(Cycles), "Visits that come back."))
+    depends_on: str | None = field(
+        default=None,
+        metadata=as_(reading.text, "The event that is the first day, and without which there are no visits."),
+    )
     first_day: int = field(
-        default=1, metadata=as_(whole(0, 1), "What the journey's start is called: 1 (there is no day 0) or 0.")
+        default=1,
+        metadata=as_(whole(0, 1), "What the journey's start (or `depends_on`) is called: 1 (there is no day 0) or 0."),
     )
     probability: float = field(default=1.0, metadata=as_(number(0, 1), "How likely each visit takes place."))
     business_days: bool = field(default=False, metadata=as_(reading.flag, "Moves visits to working days."))

@@ -6,6 +6,7 @@ from datetime import date
 
 from attrs import frozen
 
+from healthsim_core.declarations import Statistic
 from healthsim_core.tables import column, key, table_from
 
 
@@ -44,3 +45,39 @@ class Person:
 
 
 PERSONS = table_from(Person, "persons")
+
+
+def people_statistics(table: str, unless: tuple[str, ...] = ()) -> tuple[Statistic, Statistic]:
+    """Return age and sex of the people in a table with `birth_date` and `gender`."""
+    ages = f"SELECT date_sub('year', birth_date, {{as_of}}) AS age FROM {table} WHERE birth_date IS NOT NULL"
+    prefix = "" if table == "persons" else f"{table}_"
+    return (
+        Statistic(
+            f"{prefix}age_years",
+            "Ages on the scenario's date.",
+            (table,),
+            f"SELECT min(age) AS min, quantile_disc(age, 0.5) AS median, max(age) AS max FROM ({ages})",
+            rank=1,
+            unless=unless,
+        ),
+        Statistic(
+            f"{prefix}sex",
+            "How many of each administrative sex.",
+            (table,),
+            f"SELECT gender AS value, count(*) AS count FROM {table} GROUP BY 1 ORDER BY 2 DESC, 1",
+            rank=1,
+            unless=unless,
+        ),
+    )
+
+
+STATISTICS = (
+    *people_statistics("persons"),
+    Statistic(
+        "race",
+        "How many of each race.",
+        ("persons",),
+        "SELECT race AS value, count(*) AS count FROM persons GROUP BY 1 ORDER BY 2 DESC, 1",
+        rank=3,
+    ),
+)

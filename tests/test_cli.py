@@ -52,7 +52,7 @@ def test_a_scenario_from_file_to_files(shell, file, tmp_path):
     digest = shell("digest", "guests").output
     assert [line.split()[0] for line in digest.splitlines()] == sorted(line.split()[0] for line in digest.splitlines())
     assert "persons 20 " in digest
-    assert "csv: 4 files" in shell("export", "guests", "--format", "csv", "--out", str(tmp_path / "again")).output
+    assert "csv: 5 files" in shell("export", "guests", "--format", "csv", "--out", str(tmp_path / "again")).output
 
 
 def test_a_dry_run_saves_nothing(shell, file):

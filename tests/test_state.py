@@ -1,7 +1,6 @@
 """Scenarios on disk: named, whole, asked read-only, digested without regard to order."""
 
 import datetime
-import os
 import stat
 from decimal import Decimal
 
@@ -15,7 +14,6 @@ from healthsim_core.errors import UserError
 from healthsim_core.generation import run
 from healthsim_core.state.appending import Appender
 from healthsim_core.state.digest import digest
-from healthsim_core.state.query import query
 from healthsim_core.state.store import Store, StoreError, sanitize_name
 from healthsim_core.tables import column, key, refers, table_from
 
@@ -132,44 +130,6 @@ def test_a_digest_sees_every_value_and_no_order():
 @pytest.fixture
 def scenario(profile, catalog, tmp_path):
     return run.generate(profile, catalog=catalog, workspace=tmp_path).scenario
-
-
-def test_a_page_has_its_rows_its_total_and_whether_there_is_more(scenario):
-    page = query(scenario, "SELECT person_id, gender FROM persons ORDER BY person_id", limit=20, offset=290)
-    assert (page.columns, len(page.rows), page.total_count, page.has_more) == (("person_id", "gender"), 10, 300, False)
-    assert query(scenario, "SELECT * FROM persons LIMIT 7").total_count == 7
-    assert query(scenario, "WITH x AS (SELECT 1 AS a) SELECT a, row_number() OVER () FROM x").rows == [(1, 1)]
-    assert query(scenario, "SELECT count(*) FROM persons").results == [{"count_star()": 300}]
-    seen = [
-        row
-        for offset in range(0, 300, 50)
-        for row in query(scenario, "SELECT person_id FROM persons ORDER BY person_id", 50, offset).rows
-    ]
-    assert len(set(seen)) == 300
-
-
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "DELETE FROM persons", "DROP TABLE persons", "INSERT INTO persons SELECT * FROM persons", "CREATE TABLE x AS SELECT 1", "SELECT 1; SELECT 2",
-        "COPY persons TO '/tmp/healthsim-attack.csv'", "ATTACH '/tmp/healthsim-attack.db'", "INSTALL httpfs", "LOAD httpfs", "PRAGMA database_list",
-        "SET memory_limit='1TB'", "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM '/etc/passwd'", "SELECT * FROM read_text('/etc/passwd')",
-        "SELECT * FROM glob('/*')", "SELECT getenv('HOME')", "WITH x AS (DELETE FROM persons RETURNING *) SELECT * FROM x",
-        "WITH x AS (COPY persons TO '/tmp/healthsim-attack.csv') SELECT 1", "EXPORT DATABASE '/tmp/healthsim-attack'", "SELECT nothing FROM persons", "SELEC 1", "",
-    ],
-)  # fmt: skip
-def test_anything_but_a_select_of_this_scenario_is_refused_and_changes_nothing(scenario, sql):
-    before = scenario.digest()
-    with pytest.raises(UserError):
-        query(scenario, sql)
-    assert scenario.digest() == before
-    assert not os.path.exists("/tmp/healthsim-attack.csv")
-
-
-def test_pages_have_bounds(scenario):
-    for limit, offset in ((0, 0), (101, 0), (20, -1)):
-        with pytest.raises(UserError):
-            query(scenario, "SELECT 1", limit, offset)
 
 
 def test_a_taken_name_is_refused_and_an_automatic_one_moves_on(profile, catalog, tmp_path):
@@ -301,3 +261,16 @@ def test_where_an_automatic_name_is_taken_meanwhile_the_next_one_is(profile, cat
     second = run.generate(profile, catalog=catalog, workspace=tmp_path)
     assert (first.scenario.name, second.scenario.name) == ("guests", "guests-2")
     assert second.scenario.digest() == first.scenario.digest()
+
+
+def test_two_writers_of_one_scenario_wait_for_each_other_and_say_so(tmp_path):
+    store, heard = Store(tmp_path), []
+    with store.locked("a"):
+        with Store(tmp_path).locked("b", tell=heard.append):
+            assert heard == []
+        with pytest.raises(StoreError, match="writing scenario 'a' for 0.1 s; nothing was changed"):
+            with Store(tmp_path).locked("b", "a", timeout=0.1, tell=heard.append):
+                raise AssertionError("held twice")
+    assert heard == ["waiting for another process that is writing scenario 'a'"]
+    with store.locked("b", "a", timeout=0.1):
+        pass

@@ -198,6 +198,14 @@ def healthsim_format_parts():
 
 
 @hookimpl
+def healthsim_statistics():
+    from healthsim_core.declarations import Statistic
+
+    sql = "SELECT min(night_date) AS first, max(night_date) AS last FROM nights"
+    return [Statistic("nights", "First and last night.", ("nights",), sql)]
+
+
+@hookimpl
 def healthsim_commands():
     from healthsim_core.declarations import Command
 

@@ -78,6 +78,8 @@ def generate_command(
             workers=workers,
             catalog=found,
             progress=report,
+            command="healthsim generate --into" if into else "healthsim generate",
+            tell=printing.waiting,
         )
     summary = result.summary
     if dry_run or no_persist:

@@ -41,6 +41,11 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         click.echo(line(row))
 
 
+def waiting(text: str) -> None:
+    """Print what is waited for, on stderr."""
+    click.echo(f"{text} …", err=True)
+
+
 @contextlib.contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None] | None]:
     """Give a function to report `(done, total)` with; a bar on stderr where that is a terminal, else nothing."""

@@ -1,4 +1,4 @@
-"""Commands on saved scenarios: list, show, query, export, digest."""
+"""Commands on one saved scenario: show, query, export, digest, regenerate."""
 
 from __future__ import annotations
 
@@ -8,103 +8,49 @@ import click
 
 from healthsim_core.cli import printing
 from healthsim_core.errors import UserError, suggestion
-from healthsim_core.state.store import Store, StoreError
-
-
-@click.command("list")
-@click.option("--tag", "tags", multiple=True, help="Only scenarios with this tag.")
-@click.option("--filter", "text", help="Only names that contain this text.")
-@click.option("--sort", type=click.Choice(["updated", "name", "size"]), default="updated", help="What comes first.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_command(tags, text, sort, limit, as_json) -> None:
-    """List saved scenarios."""
-    store = Store()
-    rows, unreadable = [], []
-    for name in store.names():
-        if text and text.lower() not in name:
-            continue
-        try:
-            about = store.get(name).about()
-        except StoreError as error:
-            unreadable.append(str(error))
-            continue
-        if set(tags) <= set(about["tags"]):
-            rows.append(
-                {
-                    "name": name,
-                    "people": about["people"],
-                    "rows": about["rows"],
-                    "bytes": store.path(name).stat().st_size,
-                    "updated_at": about["updated_at"],
-                    "tags": about["tags"],
-                    "status": about.get("status", "complete"),
-                }
-            )
-    order = {
-        "updated": lambda row: row["updated_at"],
-        "name": lambda row: row["name"],
-        "size": lambda row: row["bytes"],
-    }[sort]
-    rows.sort(key=order, reverse=sort != "name")
-    rows = rows[:limit]
-    if as_json:
-        printing.as_json(rows)
-    elif rows:
-        printing.table(
-            ("scenario", "people", "rows", "bytes", "updated", "tags"),
-            [
-                (
-                    r["name"] + (" (failed)" if r["status"] == "failed" else ""),
-                    r["people"],
-                    r["rows"],
-                    r["bytes"],
-                    f"{r['updated_at'][:19]}Z",
-                    ", ".join(r["tags"]),
-                )
-                for r in rows
-            ],
-        )
-    else:
-        click.echo("no scenarios")
-    for problem in unreadable:
-        click.echo(f"warning: {problem}", err=True)
+from healthsim_core.state.store import Store
 
 
 @click.command("show")
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: the whole record of the scenario.")
 def show_command(name: str, as_json: bool) -> None:
     """Show what a scenario holds and how it was made."""
-    about = Store().get(name).about()
+    from healthsim_core.cli.showing import show
+    from healthsim_core.state.summary import generate_summary
+
+    scenario = Store().get(name)
+    summary = generate_summary(scenario, include_samples=False, limited=False)
+    about = scenario.about()
     if as_json:
-        printing.as_json(about)
-        return
-    click.echo(
-        f"{name}: {about['people']:,} people, {about['rows']:,} rows"
-        + (f", tags {', '.join(about['tags'])}" if about["tags"] else "")
-    )
-    if about["description"]:
-        click.echo(about["description"])
-    origin = about["specification"]["origin"] or "a specification given in Python"
-    click.echo(
-        f"made from {origin}, seed {about['seed']}, as of {about['as_of']}, products {', '.join(about['products'])}, at {about['created_at'][:19]}Z"
-    )
-    for label, fingerprint in about["references"].items():
-        click.echo(f"reference: {label} ({fingerprint[:12]})")
-    click.echo()
-    printing.table(("table", "rows"), sorted(about["tables"].items()))
-    click.echo()
-    validation = about["validation"]
-    click.echo("validation: every target met" if validation["passed"] else "validation: targets missed")
-    for error in validation["errors"]:
-        click.echo(f"  {error}")
-    for label, used in about.get("skills", {}).items():
-        click.echo(f"skill: {label}, for {', '.join(used)}")
-    for failure in about.get("failures", ()):
-        click.echo(f"failed: {failure}")
-    for notice in about["notices"]:
-        click.echo(f"note: {notice}")
+        printing.as_json({**about, "statistics": summary.statistics})
+    else:
+        show(about, summary)
+
+
+@click.command("samples")
+@click.argument("name")
+@click.argument("entity_type", metavar="TYPE")
+@click.option("--count", type=click.IntRange(1, 100), default=3, show_default=True, help="How many rows.")
+@click.option(
+    "--strategy",
+    type=click.Choice(["diverse", "random", "recent"]),
+    default="diverse",
+    show_default=True,
+    help="Rows as different as can be, any rows (the same each time), or the latest.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def samples_command(name: str, entity_type: str, count: int, strategy: str, as_json: bool) -> None:
+    """Show a few rows of one type of entities."""
+    from healthsim_core.cli.showing import show_rows
+    from healthsim_core.state.samples import plain
+    from healthsim_core.state.summary import get_samples
+
+    rows = get_samples(name, entity_type, count, strategy)
+    if as_json:
+        printing.as_json([{column: plain(value, None) for column, value in row.items()} for row in rows])
+    else:
+        show_rows(rows)
 
 
 @click.command("regenerate")

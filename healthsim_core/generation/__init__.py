@@ -30,6 +30,7 @@ _HOMES = {
     "healthsim_core.generation.validation": "ValidationReport",
     "healthsim_core.generation.run": "generate Result",
     "healthsim_core.generation.regenerating": "regenerate Regenerated",
+    "healthsim_core.generation.repeating": "re_execute Repeated",
 }
 _PLACES = {name: module for module, names in _HOMES.items() for name in names.split()}
 _CALLED = {"DelaySpec": "Delay", "EventCondition": "Condition"}

@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 
 from healthsim_core.distributions import Distribution
 from healthsim_core.errors import Problems
+from healthsim_core.events import Delay
 from healthsim_core.generation.graph import Cycle, ordered
 from healthsim_core.journey_specs import Branch, EventDefinition, JourneySpecification, Phase, Repeat, Schedule
 
@@ -117,14 +118,13 @@ def _schedule(schedule: Schedule, at: str, number: int, problems: Problems) -> l
             event_type=schedule.event_type,
             name=name,
             product=schedule.product,
-            day=day,
-            window=window,
+            **_when(schedule, day, window, at, problems),
             repeat=repeat,
             probability=schedule.probability,
             business_days=schedule.business_days,
             parameters=schedule.parameters,
         )
-        return Flat(definition, at, offered=own)
+        return Flat(definition, at, offered={**own, "window_from": window[0], "window_to": window[1]})
 
     prefix = f"s{number + 1}." if number else ""
     once = None if schedule.until is None else Repeat(1, 1, 0, schedule.until)
@@ -140,17 +140,35 @@ def _schedule(schedule: Schedule, at: str, number: int, problems: Problems) -> l
     cycles = schedule.cycles
     if cycles is not None and cycles.length_days and cycles.count and cycles.days:
         start = offset(cycles.first_day, f"{at}.cycles.first_day")
-        for day in cycles.days:
+        for place, day in enumerate(cycles.days):
             if day is None:
                 continue
             if day > cycles.length_days:
                 problems.add(f"{at}.cycles.days", f"day {day} lies beyond the cycle's {cycles.length_days} days")
             repeat = Repeat(cycles.length_days, cycles.count, 0, schedule.until)
-            own = {"visit_name": f"Cycle day {day}", "planned_day": day}
+            # Said of the first cycle; the event's occurrence says which one it is.
+            own = {
+                "visit_name": f"Cycle day {day}",
+                "visit_number": len(schedule.visits) + place + 1,
+                "planned_day": cycles.first_day + day - 1,
+                "cycle_day": day,
+                "cycle_length_days": cycles.length_days,
+                "visits_a_cycle": len(cycles.days),
+            }
             found.append(
                 event(f"{prefix}cycle-d{day}", f"Cycle day {day}", start + day - 1, cycles.window, repeat, own)
             )
     return found
+
+
+def _when(schedule: Schedule, day: int, window: tuple[int, int], at: str, problems: Problems) -> dict[str, object]:
+    """Return when a visit lies, `day` days after the journey's start or after the event that the visits depend on."""
+    if schedule.depends_on is None:
+        return {"day": day, "window": window}
+    low, high = day + window[0], day + window[1]
+    if low < 0:
+        problems.add(at, f"a visit's window may not begin before {schedule.depends_on!r}, on which the visits depend")
+    return {"depends_on": schedule.depends_on, "delay": Delay(day, low, high, "uniform" if low < high else None)}
 
 
 def _phase(

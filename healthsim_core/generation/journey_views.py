@@ -22,11 +22,13 @@ from healthsim_core.generation.profile import sample
 from healthsim_core.generation.registry import TriggerRegistry
 from healthsim_core.generation.resolve_journeys import resolve_journeys
 from healthsim_core.generation.resolving import Asked, resolve
+from healthsim_core.generation.saved_names import journey_content
 from healthsim_core.generation.timeline_views import Timeline, TimelineEvent, by_day, events_by_entity, person_name
 from healthsim_core.generation.views import BLOCK, GeneratedEntity, Templates, default_catalog, entity_of, plain
 from healthsim_core.identity import IdScheme
 from healthsim_core.journey_specs import JourneyChoice, JourneySpecification
 from healthsim_core.people import People
+from healthsim_core.state.shelf import Saved, Shelf
 from healthsim_core.state.store import home
 
 JOURNEY_TEMPLATES = Templates("journey")
@@ -166,15 +168,21 @@ def _admitted(journey: JourneySpecification, columns: Mapping[str, Array], name:
 
 
 def as_journey(journey: object, catalog: Catalog) -> JourneySpecification:
-    """Return a journey given as a specification, a dict or a template's name."""
+    """Return a journey given as a specification, a dict, or a template's or a saved journey's name."""
     if isinstance(journey, JourneySpecification):
         return journey
     if isinstance(journey, Mapping):
         return JourneySpecification.model_validate(journey)
+    if isinstance(journey, Saved):
+        return JourneySpecification.model_validate(journey_content(journey))
     template = catalog.template("journey", str(journey))
     if template is None:
+        shelf = Shelf(home(), "journey")
+        saved = shelf.find(str(journey))
+        if saved is not None:
+            return JourneySpecification.model_validate(journey_content(saved))
         lacking = known.absent("journey", str(journey), set(catalog.fingerprint()))
-        hint = suggestion(journey, catalog.template_names("journey"))
+        hint = suggestion(journey, [*catalog.template_names("journey"), *shelf.names()])
         raise UserError(lacking or f"unknown journey template {journey!r}{hint}{catalog.blame()}")
     return JourneySpecification.model_validate({"id": template.name, **reading.parse_file(template.path)})
 

@@ -64,9 +64,20 @@ def events_of(plan: Plan) -> list[dict[str, Any]]:
             "path": part.path,
             "event_type": part.event_type,
             "skills": _skills(part),
+            **_origin(plan, part),
         }
         for part in plan.parts
     ]
+
+
+def _origin(plan: Plan, part: Part) -> dict[str, str | None]:
+    """Return the journey's event that a part is, or the trigger by which it follows from another."""
+    if part.trigger is not None:
+        return {"trigger": part.trigger.name}
+    if part.definition is None:
+        return {}
+    parent = None if part.definition.parent is None else plan.parts[part.definition.parent].definition.event_id
+    return {"journey": part.definition.journey, "event_id": part.definition.event_id, "depends_on": parent}
 
 
 def _skills(part: Part) -> list[str]:

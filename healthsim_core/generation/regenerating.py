@@ -41,7 +41,7 @@ class Regenerator:
         self.rosters = self.plan.build_rosters()
         self.entities = Entities(self.plan, catalog)
         self._connection = duckdb.connect(config={"threads": 1})
-        self.notices = tuple(_differences(about, self.plan))
+        self.notices = tuple(differences(about, self.plan))
 
     def rows(self, entity: int | str) -> Regenerated:
         """Return the rows of a person given by number, from 0, or by id; of the whole household where people live in one."""
@@ -64,7 +64,7 @@ class Regenerator:
         return unit
 
 
-def _differences(about: Mapping[str, Any], plan: Plan) -> list[str]:
+def differences(about: Mapping[str, Any], plan: Plan) -> list[str]:
     """Return what has changed since a scenario was made and may change its rows."""
     before, now = about["versions"], dict(plan.versions)
     changed = [

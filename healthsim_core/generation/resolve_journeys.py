@@ -26,6 +26,7 @@ from healthsim_core.generation.resolve_events import (
 from healthsim_core.generation.resolve_members import require
 from healthsim_core.generation.resolve_triggers import add_triggered_parts, order_events, tell_skipped
 from healthsim_core.journey_specs import EventDefinition, JourneyChoice, JourneySpecification, Repeat
+from healthsim_core.state.shelf import Shelf
 
 Choices = list[tuple[JourneyChoice, str]]
 """Chosen journeys, each with its path in the specification."""
@@ -92,6 +93,8 @@ def _journey_of(it: JourneyResolution, choice: JourneyChoice, path: str) -> Jour
             it.notices.append(f"{path}: skipped: {lacking}")
         else:
             options = [*it.catalog.template_names("journey"), *known.names("journey")]
+            if it.profile is not None:
+                options += Shelf(it.profile.workspace, "journey").names()
             it.problems.unknown(f"{path}.template", "journey template", choice.template, options)
         return None
     data = reading.parse_file(template.path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from healthsim_core.errors import PluginError
-from healthsim_core.events import EventType, Trigger
+from healthsim_core.events import Trigger
 from healthsim_core.generation.graph import Cycle, ordered
 from healthsim_core.generation.resolve_events import JourneyResolution
 
@@ -44,7 +44,7 @@ def add_triggered_parts(it: JourneyResolution, usable: Mapping[str, list[Trigger
             if trigger.unless in (it.catalog.all("product") if it.lenient else it.active):
                 continue
             product = trigger.target.split(".")[0]
-            if not it.lenient and product not in it.active and not _leads_on(trigger.target, usable, it.active, types):
+            if not it.lenient and product not in it.active:
                 skipped[trigger.name] = trigger
                 continue
             chosen.append(trigger)
@@ -67,13 +67,3 @@ def tell_skipped(it: JourneyResolution) -> None:
     if missed:
         number = "1 trigger" if len(missed) == 1 else f"{len(missed)} triggers"
         it.notices.append(f"skipped {number} to products that take no part: {', '.join(missed)}")
-
-
-def _leads_on(
-    target: str, usable: Mapping[str, list[Trigger]], active: tuple[str, ...], types: Mapping[str, EventType]
-) -> bool:
-    """Return whether an event of a product that takes no part still leads to one that does."""
-    return any(
-        one.target.split(".")[0] in active or _leads_on(one.target, usable, active, types)
-        for one in usable.get(target, ())
-    )

@@ -22,12 +22,14 @@ from healthsim_core.generation.resolve_attributes import bound_to_possible
 from healthsim_core.generation.resolve_events import JourneyResolution
 from healthsim_core.generation.resolve_journeys import resolve_journeys
 from healthsim_core.generation.resolve_profile import resolve_profile
+from healthsim_core.generation.saved_names import SavedJourneys, saved_profile
 from healthsim_core.journey_specs import JourneyChoice, JourneySpecification, journey_choice, read
 from healthsim_core.specs import (
     ProfileSpecification,
     ScenarioSpecification,
     kind_of,
 )
+from healthsim_core.state.shelf import Saved, Shelf
 
 
 @frozen
@@ -84,12 +86,23 @@ class Loaded:
     data: Mapping[str, Any]
     name: str
     origin: str = field(default="")
+    links: tuple[Mapping[str, Any], ...] = ()
+    """The saved versions it is or names: kind, name, version and fingerprint."""
+
+    @classmethod
+    def of_saved(cls, saved: Saved) -> Loaded:
+        """Return a version of a saved specification."""
+        return cls(
+            saved.kind, saved.specification, saved.name, f"saved {saved.kind} {saved.label}", links=(saved.link,)
+        )
 
 
-def load(specification: object, catalog: Catalog) -> Loaded:
-    """Return the specification behind a template's name, a path, a dict or a specification object."""
+def load(specification: object, catalog: Catalog, workspace: Path) -> Loaded:
+    """Return the specification behind a template's or a saved name, a path, a dict or a specification object."""
     if isinstance(specification, Loaded):
         return specification
+    if isinstance(specification, Saved):
+        return Loaded.of_saved(specification)
     if isinstance(specification, ProfileSpecification | ScenarioSpecification | JourneySpecification):
         specification = specification.to_dict()
     if isinstance(specification, Mapping):
@@ -109,25 +122,30 @@ def load(specification: object, catalog: Catalog) -> Loaded:
                 template.name,
                 f"{kind} template {template.name}",
             )
+    saved = saved_profile(text, catalog, workspace)
+    if saved is not None:
+        return Loaded.of_saved(saved)
     for kind in ("scenario", "profile"):
         lacking = known.absent(kind, text, set(catalog.fingerprint()))
         if lacking:
             raise UserError(lacking + catalog.blame())
     problems = Problems()
-    options = [*catalog.template_names("scenario"), *catalog.template_names("profile")]
-    problems.unknown("", "template or file", text, options)
+    templates = [*catalog.template_names("scenario"), *catalog.template_names("profile")]
+    problems.unknown("", "template or file", text, [*templates, *Shelf(workspace, "profile").names()])
     raise SpecificationError(problems.found)
 
 
 def resolve(specification: object, catalog: Catalog, workspace: Path, asked: Asked | None = None) -> Plan:
     """Return the plan of a specification; SpecificationError holds everything that is wrong with it."""
     asked = asked or Asked()
-    loaded = load(specification, catalog)
+    loaded = load(specification, catalog, workspace)
     problems = Problems()
     if loaded.kind == "journey":
         raise UserError(
             "this file is a journey: it says what happens, not to whom; pass it with --journey beside a profile"
         )
+    saved = SavedJourneys(catalog, workspace, list(loaded.links))
+    loaded = evolve(loaded, data=saved.content(loaded.data))
     profile, choices, outputs, title = _parts(loaded, problems)
     if profile is None:
         problems.raise_if_any()
@@ -140,9 +158,12 @@ def resolve(specification: object, catalog: Catalog, workspace: Path, asked: Ask
         reading.whole(1, 100_000_000)(asked.count, "count", problems)
     asked = evolve(
         asked,
-        journeys=tuple(map(_journey_data, asked.journeys)),
-        layers=tuple(evolve(one, journeys=tuple(map(_journey_data, one.journeys))) for one in asked.layers),
+        journeys=tuple(_journey_data(one, saved) for one in asked.journeys),
+        layers=tuple(
+            evolve(layer, journeys=tuple(_journey_data(one, saved) for one in layer.journeys)) for layer in asked.layers
+        ),
     )
+    loaded = evolve(loaded, links=tuple(saved.links))
     if asked.journeys:
         choices = _choices(asked.journeys, problems)
     notices: list[str] = []
@@ -198,11 +219,12 @@ def _choices(journeys: tuple[object, ...], problems: Problems) -> list[tuple[Jou
     return [one for one in found if one[0] is not None]
 
 
-def _journey_data(one: object) -> object:
+def _journey_data(one: object, saved: SavedJourneys) -> object:
     """Return a journey given on the command line or in Python as plain data: a template's name, or its content."""
-    if isinstance(one, str | Path) and Path(one).suffix.lower() in (".json", ".yaml", ".yml"):
+    one = saved.choice(str(one) if isinstance(one, Path) else one)
+    if isinstance(one, str) and Path(one).suffix.lower() in (".json", ".yaml", ".yml"):
         return reading.plain(reading.parse_file(Path(one)))
-    return str(one) if isinstance(one, Path) else reading.plain(one, "journey")
+    return reading.plain(one, "journey")
 
 
 def _with_asked(profile: ProfileSpecification, asked: Asked) -> ProfileSpecification:
@@ -379,6 +401,7 @@ def _assemble(
             "name": loaded.name,
             "origin": loaded.origin,
             "data": loaded.data,
+            "saved": list(loaded.links),
             "asked": evolve(
                 asked,
                 count=generation.count,
@@ -425,8 +448,12 @@ def remake(specification: Mapping[str, Any], catalog: Catalog, workspace: Path, 
 
     `changes` replace what was asked for then (`formats`, `validation` …); None leaves it.
     """
+    if specification.get("kind") in ("merged", "imported"):
+        raise UserError(f"it is made of {specification['origin']}, not generated, so its people cannot be made again")
     try:
-        loaded = Loaded(*(specification[name] for name in ("kind", "data", "name", "origin")))
+        loaded = Loaded(
+            *(specification[name] for name in ("kind", "data", "name", "origin")), tuple(specification.get("saved", ()))
+        )
         asked = Asked.from_plain(specification["asked"])
     except (KeyError, TypeError):
         raise UserError(

@@ -27,12 +27,15 @@ from healthsim_core.generation.plan import Plan
 from healthsim_core.generation.record import record, untaken
 from healthsim_core.generation.resolving import Asked, Layer, remake, resolve
 from healthsim_core.generation.validation import Tally, ValidationReport
-from healthsim_core.state.store import Scenario, ScenarioWriter, Store, home, read_about, sanitize_name
+from healthsim_core.state import history
+from healthsim_core.state.statistics import measure
+from healthsim_core.state.store import Scenario, Store, Tell, home, read_about, sanitize_name
+from healthsim_core.state.writing import ScenarioWriter
 
 SPAN_SIZE = 10_000
 """Persons generated at a time: enough to keep numpy busy, few enough to keep memory flat."""
-SPANS_PER_FLUSH = 8
-"""Spans appended between commits: fewer keep memory lower, more keep the file smaller."""
+ROWS_PER_FLUSH = 5_000_000
+"""Rows appended between commits, or more: fewer keep memory lower, more keep the file smaller."""
 
 EXPORT_MEMORY = "1GB"
 
@@ -131,12 +134,15 @@ def generate(
     workspace: Path | None = None,
     span_size: int = SPAN_SIZE,
     progress: Progress | None = None,
+    command: str = "generate() in Python",
+    tell: Tell | None = None,
 ) -> Result:
-    """Generate a scenario from a profile or scenario (a template's name, a path, a dict or a specification).
+    """Generate a scenario from a profile or scenario (a template's or saved name, a path, a dict or a specification).
 
     Files go to `out/<format>/`, by default under the workspace's `exports`. With `persist` false the data lives as long
     as the result. A dry run makes 5 units and saves nothing. `workers` is how many processes generate; the data is the
-    same. `into` names a saved scenario instead of a profile: `journey` is then lived by the people already there.
+    same. `into` names a saved scenario instead of a profile: `journey` is then lived by the people already there; where
+    another process is changing it, `tell` hears that and this one waits. `command` is what the history says it was made by.
     Raises SpecificationError with every problem at once, UserError for a name that is taken or not known.
     """
     catalog = catalog or catalogs.build()
@@ -145,51 +151,68 @@ def generate(
     journeys = () if journey is None else tuple(journey) if isinstance(journey, list | tuple) else (journey,)
     if workers < 1:
         raise UserError(f"workers must be 1 or more, got {workers}")
-    replacing = None
     if into is not None:
-        given = {"a profile": profile, "count": count, "seed": seed, "as_of": as_of, "county": county, "name": name}
-        extra = [what for what, value in given.items() if value is not None]
-        if extra or not persist:
-            raise UserError(
-                f"into: {into!r} says who its people are already; leave out {', '.join(extra or ['persist'])}"
+        store.get(into)
+    with contextlib.nullcontext() if into is None or dry_run else store.locked(into, tell=tell):
+        replacing = None
+        if into is not None:
+            given = {"a profile": profile, "count": count, "seed": seed, "as_of": as_of, "county": county, "name": name}
+            extra = [what for what, value in given.items() if value is not None]
+            if extra or not persist:
+                raise UserError(
+                    f"into: {into!r} says who its people are already; leave out {', '.join(extra or ['persist'])}"
+                )
+            if not journeys:
+                raise UserError("into: say which journey its people are to live")
+            replacing, name = store.get(into).about(), into
+            if replacing.get("persisted"):
+                raise UserError(
+                    f"into: rows were added to {into!r} with persist; its people cannot be made again with them"
+                )
+            layer = Layer(journeys, tuple(products or ()))
+            formats = tuple(output_formats) if output_formats else None
+            plan = remake(
+                replacing.get("specification", {}), catalog, root, layer, formats=formats, validation=validation
             )
-        if not journeys:
-            raise UserError("into: say which journey its people are to live")
-        replacing, name = store.get(into).about(), into
-        layer = Layer(journeys, tuple(products or ()))
-        formats = tuple(output_formats) if output_formats else None
-        plan = remake(replacing.get("specification", {}), catalog, root, layer, formats=formats, validation=validation)
-    elif profile is None:
-        raise UserError("say who: a profile or a scenario, or `into` a saved one")
-    else:
-        asked = Asked(
-            count, seed, _day(as_of), tuple(products or ()), journeys, tuple(output_formats or ()), county, validation
+        elif profile is None:
+            raise UserError("say who: a profile or a scenario, or `into` a saved one")
+        else:
+            asked = Asked(
+                count,
+                seed,
+                _day(as_of),
+                tuple(products or ()),
+                journeys,
+                tuple(output_formats or ()),
+                county,
+                validation,
+            )
+            plan = resolve(profile, catalog, root, asked)
+            if name is not None:
+                check_name(name, store)
+        if dry_run:
+            plan = evolve(plan, count=min(plan.count, 5))
+        keep = None
+        if dry_run or not persist:
+            keep = tempfile.TemporaryDirectory(prefix="healthsim-")
+            store, replacing = Store(Path(keep.name)), None
+        return run(
+            plan,
+            store,
+            name or store.free_name(sanitize_name(plan.name)),
+            catalog,
+            out=out,
+            tags=(tags,) if isinstance(tags, str) else tuple(tags),
+            span_size=span_size,
+            progress=progress,
+            keep=keep,
+            write=not dry_run,
+            workers=workers,
+            workspace=root,
+            replacing=replacing,
+            automatic=name is None,
+            command=command,
         )
-        plan = resolve(profile, catalog, root, asked)
-        if name is not None:
-            _check_name(name, store)
-    if dry_run:
-        plan = evolve(plan, count=min(plan.count, 5))
-    keep = None
-    if dry_run or not persist:
-        keep = tempfile.TemporaryDirectory(prefix="healthsim-")
-        store, replacing = Store(Path(keep.name)), None
-    return run(
-        plan,
-        store,
-        name or store.free_name(sanitize_name(plan.name)),
-        catalog,
-        out=out,
-        tags=(tags,) if isinstance(tags, str) else tuple(tags),
-        span_size=span_size,
-        progress=progress,
-        keep=keep,
-        write=not dry_run,
-        workers=workers,
-        workspace=root,
-        replacing=replacing,
-        automatic=name is None,
-    )
 
 
 def _day(as_of: object) -> datetime.date | None:
@@ -204,7 +227,8 @@ def _day(as_of: object) -> datetime.date | None:
         raise UserError(f"as_of: expected a day such as 2025-01-31, got {as_of!r}") from None
 
 
-def _check_name(name: str, store: Store) -> None:
+def check_name(name: str, store: Store) -> None:
+    """Raise UserError where a scenario cannot be called so, or another one is."""
     if name != sanitize_name(name):
         raise UserError(
             f"name: expected lower-case letters, digits and hyphens, got {name!r}; perhaps {sanitize_name(name)!r}"
@@ -229,6 +253,7 @@ def run(
     workspace: Path | None = None,
     replacing: Mapping[str, Any] | None = None,
     automatic: bool = False,
+    command: str = "run() in Python",
 ) -> Result:
     """Run a plan into a new scenario of a store and write its formats; a failing handler leaves out the writing.
 
@@ -240,7 +265,11 @@ def run(
     if workers > 1:
         recipe = Recipe.of(plan, catalog, workspace or store.root)
         spans_made = partial(make_spans, recipe, workers=workers)
-    with store.writer(name, automatic) as writer:
+    noted = store if keep is None else None
+    with (
+        history.recorded(noted, name, plan.specification, command) as execution,
+        store.writer(name, automatic) as writer,
+    ):
         filled = fill(plan, writer, span_size, progress, spans_made)
         report, failures = filled.tally.report(), filled.told()
         if plan.validation == "strict" and not report.passed:
@@ -251,12 +280,12 @@ def run(
         seconds = time.perf_counter() - started
         notices = [*plan.notices, *untaken(plan, filled.events)]
         about = record(plan, tags, report, counts, seconds, failures, notices, filled.events)
-        if replacing is None:
-            path = writer.finish(about)
-        else:
+        about["executions"] = execution.finished(about, counts, replacing)
+        if replacing is not None:
             kept = {key: replacing[key] for key in ("scenario_id", "created_at")}
             about |= kept | {"tags": sorted({*replacing["tags"], *tags})}
-            path = writer.finish(about, instead=replacing)
+        statistics = partial(measure, as_of=plan.as_of.isoformat(), catalog=catalog)
+        path = execution.path = writer.finish(about, instead=replacing, measure=statistics)
     scenario = Scenario(path.stem, path)
     written: list[Written] = []
     if write and plan.formats and failures:
@@ -311,15 +340,16 @@ def fill(
     failure: list[BaseException] = []
 
     def drain() -> None:
-        appended = 0
+        committed = 0
         while (batch := pending.get()) is not None:
             if not failure:
                 try:
                     for table, rows in batch.items():
                         writer.append(plan.tables[table], rows)
-                    appended += 1
-                    if appended % SPANS_PER_FLUSH == 0:
+                    appended = sum(writer.counts.values())
+                    if appended - committed >= ROWS_PER_FLUSH:
                         writer.flush()
+                        committed = appended
                 except BaseException as error:  # noqa: BLE001 - carried to the caller's thread
                     failure.append(error)
 
@@ -364,5 +394,7 @@ def export_formats(scenario: Scenario, formats: Iterable, folder: Path, catalog:
             datetime.date.fromisoformat(about["as_of"]),
             frozenset(table for table, rows in about["tables"].items() if rows),
             catalog.format_parts(),
+            catalog.all("table"),
+            about,
         )
         return [export(source, one, folder) for one in formats]

@@ -51,6 +51,15 @@ class Timeline:
         """Return the finished events of a type: what `Events.timeline` asks for while events are settled."""
         return self.finished.get(event_type)
 
+    def unfolded(self, event_type: str) -> list[Events]:
+        """Return the parts of a type that journeys name, those with events: what `Events.unfolded` asks for."""
+        named = [
+            self.parts[index]
+            for index, part in enumerate(self.plan.parts)
+            if part.event_type == event_type and part.definition is not None and index in self.parts
+        ]
+        return [one for one in named if len(one)]
+
     def ends_of(self, part: int, keys: np.ndarray) -> np.ndarray | None:
         """Return when the phases are over in which some events of a part lie, None where they are in no phase."""
         if part not in self.ends:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
+import queue
+import subprocess
+import sys
 import threading
 from typing import Any
 
-import duckdb
-from attrs import frozen
+from attrs import define, field, frozen
 
 from healthsim_core.errors import UserError
+from healthsim_core.state.answering import receive, send
 from healthsim_core.state.store import Scenario, StoreError
 
 LARGEST_PAGE = 100
 TIME_LIMIT = 30.0
-SEALED = {
-    "enable_external_access": "false",
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-    "lock_configuration": "true",
-    "python_enable_replacements": "false",
-    "memory_limit": "2GB",
-}
+GRACE = 5.0
+"""Seconds after the limit when a process that does not answer is stopped."""
 
 
 @frozen
@@ -71,35 +68,60 @@ def query(scenario: Scenario, sql: str, limit: int = 20, offset: int = 0) -> Pag
         raise UserError(f"limit must be between 1 and {LARGEST_PAGE}, got {limit}")
     if offset < 0:
         raise UserError(f"offset must be 0 or more, got {offset}")
-    try:
-        connection = duckdb.connect(str(scenario.path), read_only=True, config=SEALED)
-    except duckdb.Error as error:
-        raise StoreError(f"cannot open scenario {scenario.name!r}: {str(error).splitlines()[0]}") from error
-    timer = threading.Timer(TIME_LIMIT, connection.interrupt)
-    timer.start()
-    try:
-        _only_select(connection, sql)
-        relation = connection.sql(sql)
-        if relation is None:
-            raise UserError("only SELECT is answered")
-        total = relation.count("*").fetchall()[0][0]
-        rows = relation.limit(limit, offset).fetchall()
-        return Page(tuple(relation.columns), rows, total, limit, offset, sql)
-    except duckdb.InterruptException:
-        raise UserError(f"the query took longer than {TIME_LIMIT:g} s and was stopped") from None
-    except duckdb.Error as error:
-        raise UserError(f"query: {str(error).strip()}") from None
-    finally:
-        timer.cancel()
-        connection.close()
+    question = {"path": str(scenario.path), "sql": sql, "limit": limit, "offset": offset, "seconds": TIME_LIMIT}
+    said = _ANSWERER.ask(question)
+    if "broken" in said:
+        raise StoreError(f"cannot open scenario {scenario.name!r}: {said['broken']}")
+    if "refused" in said:
+        raise UserError(said["refused"])
+    return Page(tuple(said["columns"]), said["rows"], said["total"], limit, offset, sql)
 
 
-def _only_select(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
-    statements = connection.extract_statements(sql)
-    if len(statements) != 1:
-        raise UserError(f"give exactly one statement, got {len(statements)}")
-    if statements[0].type != duckdb.StatementType.SELECT:
-        raise UserError(f"only SELECT is answered, got {statements[0].type.name.removesuffix('_STATEMENT')}")
-    tree = json.loads(connection.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0][0])
-    if tree.get("error"):
-        raise UserError(f"only SELECT is answered: {tree.get('error_message', 'not a plain SELECT')}")
+@define(eq=False)
+class _Answerer:
+    """The process that answers, started with the first question and again after it was lost."""
+
+    process: subprocess.Popen | None = None
+    lock: threading.Lock = field(factory=threading.Lock)
+
+    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer; where the process is lost over it, that is the answer."""
+        with self.lock:
+            if self.process is None or self.process.poll() is not None:
+                command = [sys.executable, "-P", "-m", "healthsim_core.state.answering"]
+                self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            said: queue.SimpleQueue = queue.SimpleQueue()
+            threading.Thread(target=_receive, args=(self.process, question, said), daemon=True).start()
+            try:
+                answer = said.get(timeout=question["seconds"] + GRACE)
+            except queue.Empty:
+                answer = {"refused": f"the query took longer than {question['seconds']:g} s and was stopped"}
+                self.stop()
+            except BaseException:  # interrupted: what the process says later answers no question
+                self.stop()
+                raise
+            if answer is None:
+                self.stop()
+                return {"refused": "the query needs more memory, or is nested deeper, than a question may be"}
+            return answer
+
+    def stop(self) -> None:
+        """End the process."""
+        if self.process is not None:
+            self.process.kill()
+            for stream in (self.process.stdin, self.process.stdout):
+                with contextlib.suppress(OSError):
+                    stream.close()
+            self.process.wait()
+            self.process = None
+
+
+def _receive(process: subprocess.Popen, question: dict[str, Any], said: queue.SimpleQueue) -> None:
+    try:
+        send(process.stdin, question)
+        said.put(receive(process.stdout))
+    except (EOFError, OSError, ValueError):
+        said.put(None)
+
+
+_ANSWERER = _Answerer()

@@ -55,7 +55,7 @@ OPEN: dict[str, list[tuple[str, str, str]]] = {
     ],
     "profile.network.primary_care_provider": [
         ("specialty", "text", "The specialty of the people's primary care provider."),
-        ("assignment", "text", "How providers are assigned; read, and not acted upon yet."),
+        ("assignment", "text", "How providers are assigned: nearest (the default), in_turn or random."),
     ],
     "profile.members[]": [
         ("role", "text", "subscriber (the first, and only the first), spouse or dependent."),

@@ -20,10 +20,15 @@ HERE = Path(__file__).resolve().parent
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 OBJECTS = 3_000
 """People made as objects, one by one: enough for a steady figure, few enough to wait for."""
-PRODUCTS = ("patientsim", "membersim")
+TWO = "patientsim+membersim"
+"""The products that the version with one object per person makes."""
+THREE = f"{TWO}+rxmembersim"
+PRODUCTS = ("patientsim", "membersim", "rxmembersim", "trialsim")
+EXPORTED = 5_000
+"""People whose files are written, format by format."""
 
 
-def measure(count: int, mode: str) -> dict[str, float]:
+def measure(count: int, mode: str, products: str = THREE) -> dict[str, float]:
     """Return one measurement of one size: `whole` with its floor, `memory`, or `workers=N`."""
     from healthsim_core import catalog
     from healthsim_core.generation.handling import generate_span
@@ -34,11 +39,13 @@ def measure(count: int, mode: str) -> dict[str, float]:
     found = catalog.build()
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
-        asked = Asked(count=count, products=PRODUCTS)
+        asked = Asked(count=count, products=tuple(products.split("+")))
         if mode == "memory":
             run(resolve(HERE / "harris.json", found, store.root, asked), store, "memory", found, write=False)
             return {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
-        resolve(HERE / "harris.json", found, store.root, Asked(count=1, products=PRODUCTS))  # what is read once is read
+        resolve(
+            HERE / "harris.json", found, store.root, Asked(count=1, products=asked.products)
+        )  # what is read once is read
         workers = int(mode.removeprefix("workers=")) if mode.startswith("workers=") else 1
         started = time.perf_counter()
         plan = resolve(HERE / "harris.json", found, store.root, asked)
@@ -68,7 +75,27 @@ def measure(count: int, mode: str) -> dict[str, float]:
         }
 
 
-def alone(*words: str) -> dict[str, float]:
+def exports(count: int) -> list[dict]:
+    """Return, for each format, what writing a scenario of all products took and came to."""
+    from healthsim_core import catalog, generate
+    from healthsim_core.generation.run import export_formats
+
+    found = catalog.build()
+    with tempfile.TemporaryDirectory() as folder:
+        made = generate(HERE / "everything.json", count=count, workspace=Path(folder), catalog=found)
+        lines = []
+        for name, one in sorted(found.all("output format").items()):
+            started = time.perf_counter()
+            written = export_formats(made.scenario, [one], Path(folder) / "out", found)[0]
+            seconds = time.perf_counter() - started
+            documents = {kind: number for kind, number in written.counts.items() if not kind.startswith("skipped")}
+            lines.append(
+                {"format": name, "seconds": seconds, "bytes": sum(written.files.values()), "documents": documents}
+            )
+        return lines
+
+
+def alone(*words: str):
     """Return a measurement made in a process of its own."""
     said = subprocess.run([sys.executable, __file__, *words], capture_output=True, text=True, check=True)
     return json.loads(said.stdout)
@@ -97,21 +124,59 @@ def report() -> str:
         "| people | rows | end to end, s | rows/s | s per 100,000 people | floor, s | ratio | peak memory, MB | file, MB |",
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    speeds = {}
     for count in SIZES:
         runs = [alone("measure", str(count), "whole") for _ in range(3 if count <= 100_000 else 1)]
         one = sorted(runs, key=lambda run: run["whole"] / run["floor"])[len(runs) // 2]
         peak = alone("measure", str(count), "memory")["peak"]
-        speeds[count] = one["rows"] / one["whole"]
         lines.append(
-            f"| {count:,} | {one['rows']:,} | {one['whole']:.2f} | {speeds[count]:,.0f} | {one['whole'] / count * 1e5:.2f} "
+            f"| {count:,} | {one['rows']:,} | {one['whole']:.2f} | {one['rows'] / one['whole']:,.0f} | {one['whole'] / count * 1e5:.2f} "
             f"| {one['floor']:.2f} | {one['whole'] / one['floor']:.2f} | {peak:,.0f} | {one['bytes'] / 1e6:,.1f} |"
         )
-    return "\n".join([*lines, "", *compared(speeds), "", *workers(), "", *start_up()])
+    return "\n".join([*lines, "", *by_product(), "", *by_format(), "", *compared(), "", *workers(), "", *start_up()])
 
 
-def compared(speeds: dict[int, float]) -> list[str]:
-    """Return the table of the same journey written with one object per person, beside the engine's `speeds`."""
+def by_product() -> list[str]:
+    """Return the table of one product at a time, 100,000 people each."""
+    lines = [
+        "| product alone | people | rows | end to end, s | rows/s | ratio to its floor |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name in PRODUCTS:
+        runs = [alone("measure", "100000", "whole", name) for _ in range(3)]
+        one = sorted(runs, key=lambda run: run["whole"] / run["floor"])[1]
+        lines.append(
+            f"| {name} | 100,000 | {one['rows']:,} | {one['whole']:.2f} | {one['rows'] / one['whole']:,.0f} | {one['whole'] / one['floor']:.2f} |"
+        )
+    return lines
+
+
+def by_format() -> list[str]:
+    """Return the table of what writing each format takes."""
+    lines = [
+        f"| format, {EXPORTED:,} people | documents | s | documents/s | MB |",
+        "| --- | --- | ---: | ---: | ---: |",
+    ]
+    for one in alone("exports", str(EXPORTED)):
+        documents = one["documents"]
+        count = sum(documents.values())
+        lines.append(
+            f"| {one['format']} | {_in_words(documents)} | {one['seconds']:.2f} | {count / one['seconds']:,.0f} | {one['bytes'] / 1e6:,.1f} |"
+        )
+    return lines
+
+
+def _in_words(documents: dict[str, int]) -> str:
+    if len(documents) > 4:
+        return f"{sum(documents.values()):,} of {len(documents)} kinds"
+    return ", ".join(f"{number:,} {kind}" for kind, number in documents.items()) or "none"
+
+
+def compared() -> list[str]:
+    """Return the table of the same journey written with one object per person, beside the engine's speeds."""
+    speeds = {}
+    for count in (10_000, 100_000):
+        found = sorted((alone("measure", str(count), "whole", TWO) for _ in range(3)), key=lambda run: run["whole"])[1]
+        speeds[count] = found["rows"] / found["whole"]
     runs = []
     for _ in range(3):
         said = subprocess.run(
@@ -139,12 +204,15 @@ TEXT = """# Performance
 
 Measured by `tox -e bench -- --write` (tests/bench/bench.py): {machine}. The machine is shared and noisy: trust the ratios.
 
-The specification is tests/bench/harris.json (Harris County, Medicare, type 2 diabetes, its first year) for patientsim and membersim.
+The specification is tests/bench/harris.json (Harris County, Medicare, type 2 diabetes, its first year) for
+patientsim, membersim and rxmembersim.
 End to end is from the specification to the committed DuckDB file, resolving and validation included. The floor is DuckDB alone
 inserting the same ready columns in the same process: no generator can be faster. Each row is the run with the median ratio of
 three, of one run at a million people; peak memory is that of a process of its own.
 
-The version with one object per person (tests/bench/objects.py) reads the same profile, journey and tables of facts and fills the
+Formats are written from a scenario of all products (tests/bench/everything.json).
+
+The version with one object per person (tests/bench/objects.py, patientsim and membersim) reads the same profile, journey and tables of facts and fills the
 same tables with rows of the same number and distribution: Python objects for people, events and rows, chance from one generator a
 person, and its rows inserted in bulk, a numpy array a column.
 
@@ -162,7 +230,10 @@ took as long from the views as from a copy with stored text in FHIR and X12, a f
 def main() -> None:
     """Print the tables; with `--write` keep them in the docs."""
     if sys.argv[1:2] == ["measure"]:
-        print(json.dumps(measure(int(sys.argv[2]), sys.argv[3])))
+        print(json.dumps(measure(int(sys.argv[2]), *sys.argv[3:])))
+        return
+    if sys.argv[1:2] == ["exports"]:
+        print(json.dumps(exports(int(sys.argv[2]))))
         return
     table = report()
     print(table)

@@ -23,6 +23,13 @@ from healthsim_core.tables import Table
 
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/"
 
+_NO_VITAL_SIGN = {
+    "us-core-observation-lab",
+    "us-core-observation-clinical-result",
+    "us-core-observation-screening-assessment",
+    "us-core-smokingstatus",
+}
+
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
@@ -150,7 +157,7 @@ def us_core_problems(resource: dict) -> list[str]:
             problems.append(f"{_name(resource)}: no rules for profile {url}")
             continue
         checks = list(rules[profile])
-        if resource["resourceType"] == "Observation" and profile != "us-core-observation-lab":
+        if resource["resourceType"] == "Observation" and profile not in _NO_VITAL_SIGN:
             checks += rules["vital sign"]
         problems += [f"{_name(resource)}: {profile} {key}" for key, holds in checks if holds(resource) != [True]]
     return problems

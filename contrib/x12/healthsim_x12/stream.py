@@ -25,7 +25,7 @@ class Interchange:
     transaction: str
     """The transaction set: 834, 837 …"""
     version: str
-    """The implementation guide, e.g. 005010X222A1: GS08 and ST03."""
+    """The implementation guide, e.g. 005010X222A1: GS08, and ST03 of those guides that use it."""
     group: str
     """The functional identifier: BE, HC, HP …"""
     sender: str
@@ -34,6 +34,8 @@ class Interchange:
     number: int
     """The interchange's control number, at most nine digits."""
     test: bool = True
+    names_guide: bool = True
+    """Whether ST03 repeats the guide's name; that of the 835 leaves it unused."""
 
     def pieces(self, transactions: Iterable[Iterable[str]]) -> Iterator[str]:
         """Return the whole interchange, piece by piece; each transaction is read to its end before the next is asked for."""
@@ -43,7 +45,7 @@ class Interchange:
                 yield self._head()
             count += 1
             control = f"{count:09d}"
-            yield segment("ST", self.transaction, control, self.version)
+            yield segment("ST", self.transaction, control, self.version if self.names_guide else "")
             size = 2
             for one in body:
                 size += one.count(TERMINATOR)

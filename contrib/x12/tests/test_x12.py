@@ -4,6 +4,7 @@ import datetime
 import itertools
 from decimal import Decimal
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,6 +68,11 @@ def test_counts_and_control_numbers_match_from_head_to_tail():
     assert all(one[3] == found[1][8] == "005010X222A1" for one in heads)
     assert found[-2] == ["GE", "2", found[1][6]]
     assert found[-1] == ["IEA", "1", found[0][13]]
+
+
+def test_a_guide_that_does_not_use_st03_is_named_in_the_group_only():
+    text = "".join(attrs.evolve(ENVELOPE, names_guide=False).pieces([[segment("BPR", "I")]]))
+    assert "ST*837*000000001~" in text and "*X*005010X222A1~" in text
 
 
 def test_an_interchange_of_no_transactions_is_empty():

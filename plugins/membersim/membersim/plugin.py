@@ -39,6 +39,13 @@ def healthsim_triggers():
 
 
 @hookimpl
+def healthsim_skills():
+    from healthsim_core.skills import in_package
+
+    return in_package("membersim")
+
+
+@hookimpl
 def healthsim_templates():
     from healthsim_core.templates import in_package
 
@@ -50,3 +57,10 @@ def healthsim_output_formats():
     from membersim.formats import OUTPUT_FORMATS
 
     return OUTPUT_FORMATS
+
+
+@hookimpl
+def healthsim_statistics():
+    from membersim.statistics import STATISTICS
+
+    return STATISTICS

@@ -1,52 +1,27 @@
-"""The directory: facilities and providers of every county of a scenario, a function of county and seed alone."""
+"""The directory: facilities, providers and pharmacies of every county of a scenario, each a function of county and seed.
+
+A county's sites grow with its ZIPs, so a county is the same in every scenario that has all of it.
+"""
 
 from __future__ import annotations
 
 import functools
-import importlib.resources
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from attrs import frozen
 
 from healthsim_core.columns import Coded, Columns
-from healthsim_core.declarations import Roster
-from healthsim_core.draws import SLOTS, uniforms
+from healthsim_core.declarations import Place, Roster
 from healthsim_core.facts import read_csv
-from networksim.identifiers import ORGANIZATIONS, employer_number, npi
+from networksim.identifiers import ORGANIZATIONS, PHARMACIES, PHARMACY_PREFIX, employer_number, ncpdp, npi
+from networksim.networks import networks, participations
+from networksim.sites import Sites, draw, phones, words
 
 FACILITIES_PER_COUNTY = 100
+PHARMACIES_PER_COUNTY = 100
 PROVIDERS_PER_COUNTY = 1000
 """A county's keys are its FIPS number times this, plus a running number: room to grow without moving anybody."""
-
-# Words of invented facility names; none is meant to be a real organisation.
-WORDS = (
-    "Amberfield",
-    "Birchwater",
-    "Cedarvale",
-    "Dovecrest",
-    "Eastmere",
-    "Fernhollow",
-    "Glenharbor",
-    "Hawthornedale",
-    "Ivoryridge",
-    "Juniper Bay",
-    "Kestrel Point",
-    "Larkspur",
-    "Maplecroft",
-    "Northbrook Vale",
-    "Oakenshore",
-    "Pinecrest Hollow",
-    "Quailrun",
-    "Rosewater",
-    "Silverbirch",
-    "Thornfield",
-    "Umberland",
-    "Violet Hills",
-    "Westhaven",
-    "Yarrowdale",
-)
 
 
 @frozen
@@ -57,6 +32,8 @@ class Specialty:
     taxonomy_code: str
     credential: str
     count: int
+    more: int
+    """How many more with every further facility of the setting."""
     setting: str
     kind: str
 
@@ -65,117 +42,120 @@ class Specialty:
 def specialties() -> tuple[Specialty, ...]:
     """Return the specialties in the order of the directory."""
     return tuple(
-        Specialty(**{**row, "count": int(row["count"])}) for row in read_csv("networksim", "data", "specialties.csv")
+        Specialty(**{**row, "count": int(row["count"]), "more": int(row["more"])})
+        for row in read_csv("networksim", "data", "specialties.csv")
     )
 
 
-@functools.cache
-def _names() -> dict[str, list[str]]:
-    return json.loads(importlib.resources.files("healthsim_core").joinpath("data", "names.json").read_text("utf-8"))
-
-
 def build(facts: Mapping[str, object], seed: int, rosters: Mapping[str, Columns]) -> dict[str, Columns]:
-    """Return facilities and providers of the scenario's counties."""
-    counties: dict[str, list] = {}
+    """Return facilities, providers, pharmacies, networks and who is in them, of the scenario's counties."""
+    counties: dict[str, list[Place]] = {}
     for place in facts["places"]:
         counties.setdefault(place.county_fips, []).append(place)
     fips = sorted(counties)
-    return {"facilities": _facilities(fips, counties, seed), "providers": _providers(fips, seed)}
+    places = [sorted(counties[one], key=lambda place: place.zip_code) for one in fips]
+    sites = Sites.of("facilities.csv", [len(here) for here in places])
+    made = {
+        "facilities": _facilities(sites, fips, places, seed),
+        "providers": _providers(sites, fips, places, seed),
+        "pharmacies": _pharmacies(fips, places, seed),
+    }
+    return {**made, "networks": networks(), "network_participations": participations(made, seed)}
 
 
-def _draw(seed: int, name: str, key: np.ndarray) -> np.ndarray:
-    return uniforms(seed, f"networksim.{name}", key * SLOTS)
-
-
-def _facilities(fips: list[str], counties: Mapping[str, list], seed: int) -> Columns:
-    kinds = [row for row in read_csv("networksim", "data", "facilities.csv") for _ in range(int(row["count"]))]
-    county = np.repeat(np.array([int(one) for one in fips], np.int64), len(kinds))
-    number = np.tile(np.arange(len(kinds)), len(fips))
-    key = county * FACILITIES_PER_COUNTY + number
-    repeated = kinds * len(fips)
-    chosen = [
-        places[int(u * len(places))]
-        for places, u in zip(
-            (counties[one] for one in fips for _ in kinds), _draw(seed, "facility.place", key).tolist(), strict=True
-        )
-    ]
-    words = np.floor(_draw(seed, "facility.name", key) * len(WORDS)).astype(int).tolist()
-    streets = _names()["streets"]
-    area = 2_025_550_100  # area code 202, the fictional numbers 555-0100 to 0199
+def _facilities(sites: Sites, fips: Sequence[str], places: Sequence[Sequence[Place]], seed: int) -> Columns:
+    county = np.array(fips, np.int64)[sites.county]
+    key = county * FACILITIES_PER_COUNTY + sites.number
     return Columns(
         {
             "facility_id": key,
-            "npi": npi(ORGANIZATIONS + _packed(county, number, FACILITIES_PER_COUNTY)),
-            "name": Coded.encode(
-                [f"{WORDS[word]} {kind['suffix']}" for word, kind in zip(words, repeated, strict=True)]
-            ),
-            "facility_type": Coded.encode([kind["facility_type"] for kind in repeated]),
-            "taxonomy_code": Coded.encode([kind["taxonomy_code"] for kind in repeated]),
-            "ccn": np.where(np.array([kind["facility_type"] == "hospital" for kind in repeated], bool), county, -1),
+            "npi": npi(ORGANIZATIONS + key),
+            "facility_type": sites.spelled("kind"),
+            "ccn": np.where(sites.of_kind("hospital"), sites.rank * 100_000 + county, -1),
             "tax_id": employer_number(key),
-            "street_number": 100 + np.floor(_draw(seed, "facility.number", key) * 9800).astype(np.int64),
-            "street_name": Coded(
-                np.floor(_draw(seed, "facility.street", key) * len(streets)).astype(np.int32), streets
-            ),
-            "city": Coded.encode([place.city for place in chosen]),
-            "state": Coded.encode([place.state for place in chosen]),
-            "zip_code": Coded.encode([place.zip_code for place in chosen]),
-            "county_fips": Coded.encode([place.county_fips for place in chosen]),
-            "phone": area + key % 100,
-            "bed_count": np.array([int(kind["bed_count"]) for kind in repeated], np.int64),
+            "bed_count": np.array([one.bed_count for one in sites.kinds], np.int64)[sites.kind],
+            **sites.columns("facility", key, places, seed),
         }
     )
 
 
-def _packed(county: np.ndarray, number: np.ndarray, width: int) -> np.ndarray:
-    """Return numbers that are distinct over the nation's counties and small: county FIPS below 57,000 times `width`."""
-    return county * width + number
+def _pharmacies(fips: Sequence[str], places: Sequence[Sequence[Place]], seed: int) -> Columns:
+    sites = Sites.of("pharmacies.csv", [len(here) for here in places])
+    key = np.array(fips, np.int64)[sites.county] * PHARMACIES_PER_COUNTY + sites.number
+    return Columns(
+        {
+            "pharmacy_id": key,
+            # Four digits are free: too few to give every county of the nation its own, so they count the scenario's.
+            "ncpdp_id": ncpdp(np.arange(len(key))),
+            "npi": npi(PHARMACIES + key),
+            "pharmacy_type": sites.spelled("kind"),
+            "tax_id": employer_number(key, PHARMACY_PREFIX),
+            **sites.columns("pharmacy", key, places, seed),
+        }
+    )
 
 
-def _providers(fips: list[str], seed: int) -> Columns:
-    slots = [one for one in specialties() for _ in range(one.count)]
-    county = np.repeat(np.array([int(one) for one in fips], np.int64), len(slots))
-    number = np.tile(np.arange(len(slots)), len(fips))
+def _posts(sites: Sites, counties: int) -> np.ndarray:
+    """Return county, number, specialty and facility number of each provider: columns of an array with a row each.
+
+    First those of the facilities that every county has, in turn; then those that every further facility brings.
+    """
+    settings = ("clinic", "hospital")
+    base = {one.kind: one.count for one in sites.kinds}
+    slots = [(index, one.setting) for index, one in enumerate(specialties()) for _ in range(one.count)]
+    further = {
+        setting: [index for index, one in enumerate(specialties()) for _ in range(one.more) if one.setting == setting]
+        for setting in settings
+    }
+    rows = []
+    for county in range(counties):
+        here = sites.county == county
+        at = {setting: sites.number[here & sites.of_kind(setting)].tolist() for setting in settings}
+        posts = [(index, at[setting][number % base[setting]]) for number, (index, setting) in enumerate(slots)]
+        for setting in settings:
+            posts += [(index, site) for site in at[setting][base[setting] :] for index in further[setting]]
+        rows += [(county, number, *post) for number, post in enumerate(posts)]
+    return np.array(rows, np.int64).reshape(-1, 4)
+
+
+def _providers(sites: Sites, fips: Sequence[str], places: Sequence[Sequence[Place]], seed: int) -> Columns:
+    place, number, specialty, site = _posts(sites, len(fips)).T
+    county = np.array(fips, np.int64)[place]
     key = county * PROVIDERS_PER_COUNTY + number
-    names = _names()
-    female = _draw(seed, "provider.gender", key) < 0.45
+    female = draw(seed, "provider.gender", key) < 0.45
+    names = words()
     pool = [*names["F"], *names["M"]]
     unique = list(dict.fromkeys(pool))
-    place = np.array([unique.index(word) for word in pool], np.int32)
-    u = _draw(seed, "provider.given", key)
+    code = np.array([unique.index(word) for word in pool], np.int32)
+    u = draw(seed, "provider.given", key)
     given = np.where(female, np.floor(u * len(names["F"])), len(names["F"]) + np.floor(u * len(names["M"]))).astype(int)
-    family = np.floor(_draw(seed, "provider.family", key) * len(names["family"])).astype(np.int32)
-    kinds = [
-        row["facility_type"]
-        for row in read_csv("networksim", "data", "facilities.csv")
-        for _ in range(int(row["count"]))
-    ]
-    clinics = np.array([index for index, kind in enumerate(kinds) if kind == "clinic"])
-    hospital = kinds.index("hospital")
-    at_clinic = np.tile(np.array([one.setting == "clinic" for one in slots]), len(fips))
-    facility = county * FACILITIES_PER_COUNTY + np.where(at_clinic, clinics[number % len(clinics)], hospital)
-    repeat = len(fips)
+    family = np.floor(draw(seed, "provider.family", key) * len(names["family"])).astype(np.int32)
+    state = Coded.encode([here[0].state for here in places])[place]
+
+    def spelled(name: str) -> Coded:
+        return Coded.encode([getattr(one, name) for one in specialties()])[specialty]
+
     return Columns(
         {
             "provider_id": key,
-            "npi": npi(_packed(county, number, PROVIDERS_PER_COUNTY)),
-            "given_name": Coded(place[given], unique),
+            "npi": npi(key),
+            "given_name": Coded(code[given], unique),
             "family_name": Coded(family, names["family"]),
             "gender": Coded(female.astype(np.int32), ["M", "F"]),
-            "credential": Coded.encode([one.credential for one in slots] * repeat),
-            "specialty": Coded.encode([one.specialty for one in slots] * repeat),
-            "taxonomy_code": Coded.encode([one.taxonomy_code for one in slots] * repeat),
-            "facility_id": facility,
-            "county_fips": Coded.encode([f"{one:05d}" for one in county.tolist()]),
-            "phone": 2_025_550_100 + key % 100,
+            "credential": spelled("credential"),
+            "specialty": spelled("specialty"),
+            "taxonomy_code": spelled("taxonomy_code"),
+            "facility_id": county * FACILITIES_PER_COUNTY + site,
+            "county_fips": Coded.encode(fips)[place],
+            "phone": phones(state, draw(seed, "provider.phone", key)),
         }
     )
 
 
 DIRECTORY = Roster(
     "networksim.directory",
-    "Facilities and providers of the scenario's counties.",
-    ("facilities", "providers"),
+    "Facilities, providers and pharmacies of the scenario's counties, and the networks they are in.",
+    ("facilities", "providers", "pharmacies", "networks", "network_participations"),
     build,
     "networksim",
 )

@@ -7,6 +7,12 @@ import numpy as np
 ORGANIZATIONS = 60_000_000
 """Added to a facility's number before its NPI is made, so that facilities and people never share one."""
 
+PHARMACIES = 70_000_000
+"""The same for a pharmacy's number."""
+
+FACILITY_PREFIX, PHARMACY_PREFIX = 89, 79
+"""Prefixes of employer numbers that the IRS does not assign."""
+
 
 def npi(number: np.ndarray) -> np.ndarray:
     """Return ten-digit NPIs (int64) for distinct numbers below 100 million: first digit 2, Luhn check digit over 80840 and the nine digits.
@@ -30,6 +36,16 @@ def check_digit(body: np.ndarray) -> np.ndarray:
     return -total % 10
 
 
-def employer_number(number: np.ndarray) -> np.ndarray:
-    """Return nine-digit employer numbers with prefix 89, which the IRS does not assign, from numbers modulo ten million."""
-    return 890_000_000 + np.asarray(number, np.int64) % 10_000_000
+def employer_number(number: np.ndarray, prefix: int = FACILITY_PREFIX) -> np.ndarray:
+    """Return nine-digit employer numbers with a prefix that is not assigned, from numbers modulo ten million."""
+    return prefix * 10_000_000 + np.asarray(number, np.int64) % 10_000_000
+
+
+def ncpdp(number: np.ndarray) -> np.ndarray:
+    """Return seven-digit NCPDP provider numbers (int64): 99, which no state has, four digits (`number` modulo 10,000), a check digit.
+
+    The check digit is the last digit of the first, third and fifth digit plus twice the second, fourth and sixth.
+    """
+    body = 990_000 + np.asarray(number, np.int64) % 10_000
+    digits = [body // 10**place % 10 for place in range(6)]
+    return body * 10 + (sum(digits[1::2]) + 2 * sum(digits[0::2])) % 10

@@ -7,7 +7,13 @@ from healthsim_core.hookspecs import hookimpl
 def healthsim_products():
     from healthsim_core.declarations import Product
 
-    return [Product("networksim", "Providers and facilities, and their assignment to people and events.", "provider")]
+    return [
+        Product(
+            "networksim",
+            "Providers, facilities, pharmacies and networks, and their assignment to people and events.",
+            "provider",
+        )
+    ]
 
 
 @hookimpl
@@ -36,3 +42,10 @@ def healthsim_format_parts():
     from networksim.fhir import FORMAT_PARTS
 
     return FORMAT_PARTS
+
+
+@hookimpl
+def healthsim_templates():
+    from healthsim_core.templates import in_package
+
+    return in_package("networksim")

@@ -71,3 +71,17 @@ def healthsim_format_parts():
     from patientsim.fhir import FORMAT_PARTS
 
     return FORMAT_PARTS
+
+
+@hookimpl
+def healthsim_output_formats():
+    from patientsim.formats import OUTPUT_FORMATS
+
+    return OUTPUT_FORMATS
+
+
+@hookimpl
+def healthsim_statistics():
+    from patientsim.statistics import STATISTICS
+
+    return STATISTICS

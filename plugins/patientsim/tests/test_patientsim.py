@@ -4,6 +4,7 @@ import pytest
 import simple_icd_10_cm
 
 from healthsim_core import catalog
+from healthsim_core.errors import SpecificationError
 from healthsim_core.generation.run import generate
 from patientsim.reference import diagnosis_codes, labs
 
@@ -175,3 +176,41 @@ def test_labs_have_sane_ranges():
 def test_ages_hold_on_as_of(cohort):
     ages = rows(cohort, "SELECT date_sub('year', birth_date, DATE '2025-01-01') FROM patients")
     assert all(65 <= age <= 95 for (age,) in ages)
+
+
+def test_the_filtration_rate_is_that_of_the_stage_on_the_problem_list(tmp_path):
+    specification = {
+        "id": "kidneys",
+        "generation": {"count": 400, "products": ["patientsim"]},
+        "clinical": {"primary_condition": {"code": "N18", "prevalence": 1.0}},
+        "journey": {
+            "id": "test",
+            "events": [{"event_id": "rate", "event_type": "lab_order", "day": 3, "parameters": {"test": "egfr"}}],
+        },
+    }
+    result = generate(specification, workspace=tmp_path)
+    with result.scenario.connect() as connection:
+        found = connection.execute(
+            """SELECT d.code, min(o.value), max(o.value) FROM diagnoses d JOIN observations o USING (patient_id)
+            WHERE o.code = '98979-8' AND d.code LIKE 'N18%' GROUP BY 1 ORDER BY 1"""
+        ).fetchall()
+    ranges = {"N18.30": (30, 59), "N18.31": (45, 59), "N18.32": (30, 44), "N18.4": (15, 29), "N18.6": (0, 14)}
+    assert {code for code, _, _ in found} == set(ranges)
+    wrong = [one for one in found if not ranges[one[0]][0] <= one[1] <= one[2] <= ranges[one[0]][1]]
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("event_type", "given"),
+    [
+        ("admission", {"length_of_stay_days": -4}),
+        ("medication_order", {"days_supply": 0}),
+        ("medication_order", {"refills": 1.5}),
+        ("vital_signs", {"systolic_bp": -20}),
+    ],
+)
+def test_a_number_that_cannot_be_is_refused_with_its_place(event_type, given, tmp_path):
+    event = {"event_id": "one", "event_type": event_type, "product": "patientsim", "day": 1, "parameters": given}
+    journey = {"id": "test", "events": [event]}
+    with pytest.raises(SpecificationError, match=rf"events\[0\]\.parameters\.{next(iter(given))}"):
+        generate({"id": "no", "generation": {"count": 1}, "journey": journey}, workspace=tmp_path)

@@ -15,7 +15,14 @@ _HOMES = {
     "resolve_geography": "populationsim.resolving",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = sorted([*_HOMES, "generate"])
+
+
+def generate(profile: object = "county-snapshot", journey: object = None, count: int | None = None, **options):
+    """Generate people as they live somewhere: `healthsim_core.generate` with this product unless `products` says otherwise."""
+    from healthsim_core import generate as generate_any
+
+    return generate_any(profile, journey, count, **{"products": ["populationsim"], **options})
 
 
 def __getattr__(name: str):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,12 +22,8 @@ KINDS = ("county", "state")
 
 def workspace() -> Path:
     """Return the folder that holds scenarios and reference data: $HEALTHSIM_HOME, or the user's data folder."""
-    try:
-        from healthsim_core.state.store import home
-    except ImportError:
-        import platformdirs
+    from healthsim_core.state.store import home
 
-        return Path(os.environ.get("HEALTHSIM_HOME") or platformdirs.user_data_dir("healthsim"))
     return Path(home())
 
 

@@ -23,6 +23,8 @@ def test_templates_are_well_formed_and_named_by_their_file():
         "medicaid-pediatric",
         "medicare-advantage-complex",
         "commercial-maternity",
+        "county-snapshot",
+        "state-families",
         "oswald-family",
     }
     for name, template in found.items():

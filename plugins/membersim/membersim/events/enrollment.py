@@ -1,17 +1,22 @@
-"""Enrollment: a person becomes a member, under the household's subscriber, in the household's plan."""
+"""Enrolment: a person becomes a member under the household's subscriber, changes plan, and leaves."""
 
 from __future__ import annotations
+
+import functools
 
 import numpy as np
 
 from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.draws import SLOTS
-from healthsim_core.events import Events, EventType, Field
-from membersim.reference import plans
+from healthsim_core.events import DAY, Events, EventType, Field
+from membersim.coverage import COVERED, ENROLLMENT, PLAN_CHANGE, TERMINATION, Periods, coverage_key, periods, reach
+from membersim.reference import benefit, of_plan, plans
 
 RELATIONSHIPS = {"subscriber": "18", "spouse": "01", "dependent": "19"}
 GROUPED = ("Commercial",)
 """Coverage types that come through an employer's group."""
+REASONS = {"03": "death", "07": "benefits ended", "08": "employment ended", "14": "by choice", "59": "premium not paid"}
+"""Why coverage ends (X12 1203), in our words."""
 
 
 def coverage_levels(events: Events) -> Coded:
@@ -26,27 +31,29 @@ def coverage_levels(events: Events) -> Coded:
     return Coded(level[events.row], ("EMP", "ESP", "ECH", "FAM"))
 
 
+def _month_on_or_after(time: np.ndarray) -> np.ndarray:
+    month = time.astype("datetime64[M]")
+    return np.where(month.astype("datetime64[D]") == time.astype("datetime64[D]"), month, month + 1).astype(
+        "datetime64[s]"
+    )
+
+
 def outcomes(events: Events) -> dict[str, Array]:
-    """Return the first day of coverage: what the journey says, else the first of January before its start."""
-    given = events["start_date"]
+    """Return the first day of coverage.
+
+    It is what the journey says; else the first of January before the start for those who were members all along, and the
+    first of the month after applying for those who enrol later.
+    """
+    given, day = events["start_date"], events.time.astype("datetime64[D]").astype("datetime64[s]")
     january = events.people.start.astype("datetime64[Y]").astype("datetime64[s]")
-    start = np.where(events.source >= 0, events.time.astype("datetime64[D]").astype("datetime64[s]"), january)
-    return {"start_date": np.where(np.isnat(given), np.minimum(start, events.time), given)}
+    later = (events.source >= 0) | (day > events.people.start)
+    start = np.where(later, _month_on_or_after(day), january)
+    return {"start_date": np.where(np.isnat(given), start, given)}
 
 
-def enroll(events: Events) -> dict[str, Columns]:
-    """Return members and their coverages."""
-    n = len(events)
-    none = np.full(n, -1, np.int64)
-    plan = events.person("plan")
-    numbers = {
-        name: plan.lookup({key: getattr(one, name) for key, one in plans().items()}, 0, np.int64)
-        for name in ("premium", "deductible", "out_of_pocket_max")
-    }
-    texts = {
-        name: plan.recode({key: getattr(one, name) for key, one in plans().items()})
-        for name in ("payer_id", "payer_name", "name")
-    }
+def coverage_rows(events: Events, mine: np.ndarray, found: Periods) -> Columns:
+    """Return the coverages at positions `mine` of the periods."""
+    entity, plan = found.entity[mine], found.plan[mine]
     group = plan.recode(
         {
             key: f"GRP{one.payer_id}{number:02d}"
@@ -54,44 +61,192 @@ def enroll(events: Events) -> dict[str, Columns]:
             if one.coverage_type in GROUPED
         }
     )
+    enrolled = events.timeline(ENROLLMENT)
+    rows = events.people.rows_of(entity)
+    levels = coverage_levels(enrolled)
+    level = np.full(len(events.people), -1, np.int32)
+    level[enrolled.row] = levels.codes
+    return Columns(
+        {
+            "coverage_id": found.key[mine],
+            "member_id": entity,
+            "payer_id": of_plan(plan, "payer_id"),
+            "payer_name": of_plan(plan, "payer_name"),
+            "plan_code": plan,
+            "plan_name": of_plan(plan, "name"),
+            "coverage_type": of_plan(plan, "coverage_type"),
+            "group_number": group,
+            "coverage_level": Coded(level[rows], levels.words),
+            "start_date": found.start[mine].astype("datetime64[s]"),
+            "end_date": found.open_end[mine],
+            "premium_amount": benefit(plan, "premium"),
+            "deductible_amount": benefit(plan, "deductible"),
+            "out_of_pocket_max_amount": benefit(plan, "out_of_pocket_max"),
+        }
+    )
+
+
+def _brought_by(found: Periods, keys: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(np.isin(found.key // 32, keys))
+
+
+def _changes(key: np.ndarray, entity: np.ndarray, coverage: np.ndarray, kind: str, reason: Coded, day: np.ndarray):
+    return Columns(
+        {
+            "enrollment_change_id": key,
+            "member_id": entity,
+            "coverage_id": coverage,
+            "maintenance_type_code": Coded.constant(kind, len(key)),
+            "maintenance_reason_code": reason,
+            "effective_date": day.astype("datetime64[s]"),
+        }
+    )
+
+
+def enroll(events: Events) -> dict[str, Columns]:
+    """Return members, their first coverages, and the additions an 834 change file tells of."""
+    found = periods(events)
+    order = np.lexsort((events.key, events["start_date"], events.entity))
+    first = np.zeros(len(events), bool)
+    first[order[np.unique(events.entity[order], return_index=True)[1]]] = True
+    new = events.select(first)
     members = Columns(
         {
-            "member_id": events.entity,
-            "person_id": events.entity,
-            "subscriber_id": events.entity // SLOTS * SLOTS,
-            "relationship_code": events.person("role").recode(RELATIONSHIPS),
-            **{name: events.person(name) for name in ("given_name", "family_name", "birth_date", "gender")},
-            "provider_id": events.person("pcp_provider") if events.has_person("pcp_provider") else none,
+            "member_id": new.entity,
+            "person_id": new.entity,
+            "subscriber_id": new.entity // SLOTS * SLOTS,
+            "relationship_code": new.person("role").recode(RELATIONSHIPS),
+            **{name: new.person(name) for name in ("given_name", "family_name", "birth_date", "gender")},
+            "provider_id": new.person("pcp_provider")
+            if new.has_person("pcp_provider")
+            else np.full(len(new), -1, np.int64),
         }
     )
-    coverages = Columns(
-        {
-            "coverage_id": events.key,
-            "member_id": events.entity,
-            "payer_id": texts["payer_id"],
-            "payer_name": texts["payer_name"],
-            "plan_code": plan,
-            "plan_name": texts["name"],
-            "coverage_type": plan.recode({key: one.coverage_type for key, one in plans().items()}),
-            "group_number": group,
-            "coverage_level": coverage_levels(events),
-            "start_date": events["start_date"],
-            "end_date": np.full(n, np.datetime64("NaT", "s")),
-            "premium_amount": numbers["premium"],
-            "deductible_amount": numbers["deductible"],
-            "out_of_pocket_max_amount": numbers["out_of_pocket_max"],
-        }
-    )
-    return {"members": members, "coverages": coverages}
+    key = coverage_key(events.key, events.entity)
+    made = np.where(np.isin(key, found.key), key, -1)
+    reason = Coded(np.where(first, 0, 1), ("28", "41"))
+    return {
+        "members": members,
+        "coverages": coverage_rows(events, _brought_by(found, events.key), found),
+        "enrollment_changes": _changes(key, events.entity, made, "021", reason, events["start_date"]),
+    }
+
+
+def plan_outcomes(events: Events) -> dict[str, Array]:
+    """Return the new plan, where the journey names none another one of the same line, and the day it begins."""
+    given, effective = events["plan"], events["effective_date"]
+    begins = np.where(np.isnat(effective), _month_on_or_after(events.time), effective)
+    if not events.has_person("plan"):
+        return {"effective_date": begins}
+    own = events.person("plan").lookup({name: place for place, name in enumerate(plans())}, 0, np.int64)
+    others, count = _other_plans()
+    turn = np.floor(events.draw("plan") * count[own]).astype(np.int64)
+    return {"effective_date": begins, "plan": given.where(given.codes >= 0, Coded(others[own, turn], list(plans())))}
+
+
+@functools.cache
+def _other_plans() -> tuple[np.ndarray, np.ndarray]:
+    """Return for each plan the places of the others of its line (itself where there is none), and how many they are."""
+    every = list(plans().values())
+    rows = []
+    for place, own in enumerate(every):
+        line = [other for other, one in enumerate(every) if one.coverage_type == own.coverage_type and one is not own]
+        rows.append(line or [place])
+    count = np.array([len(row) for row in rows])
+    return np.array([row + [-1] * (count.max() - len(row)) for row in rows], np.int32), count
+
+
+def change_plan(events: Events) -> dict[str, Columns]:
+    """Return the coverages under new plans and the changes an 834 file tells of."""
+    found = periods(events)
+    if found is None:
+        return {}
+    mine = _brought_by(found, events.key)
+    reason = Coded.constant("22", len(mine))
+    return {
+        "coverages": coverage_rows(events, mine, found),
+        "enrollment_changes": _changes(
+            found.key[mine], found.entity[mine], found.key[mine], "001", reason, found.start[mine]
+        ),
+    }
+
+
+def end_outcomes(events: Events) -> dict[str, Array]:
+    """Return the last day: what the journey says, the day itself for a death, else the end of its month."""
+    given = events["end_date"]
+    day = events.time.astype("datetime64[D]").astype("datetime64[s]")
+    month_end = (events.time.astype("datetime64[M]") + 1).astype("datetime64[s]") - DAY
+    end = np.where(events["reason_code"].isin(["03"]), day, month_end)
+    return {"end_date": np.where(np.isnat(given), end, given)}
+
+
+def terminate(events: Events) -> dict[str, Columns]:
+    """Return the terminations that ended somebody's coverage; the coverages themselves end where they are written."""
+    found = periods(events)
+    if found is None:
+        return {}
+    entity, index = reach(events, np.unique(found.entity))
+    end = events["end_date"][index].astype("datetime64[D]")
+    place, state = found.find(entity, end)
+    ended = np.flatnonzero((state == COVERED) & (found.end[place] == end))
+    # Several events may name one day: the first of them ended it.
+    ended = ended[np.lexsort((events.key[index[ended]], place[ended]))]
+    ended = ended[np.unique(place[ended], return_index=True)[1]]
+    return {
+        "enrollment_changes": _changes(
+            coverage_key(events.key[index[ended]], entity[ended]),
+            entity[ended],
+            found.key[place[ended]],
+            "024",
+            events["reason_code"][index[ended]],
+            end[ended],
+        )
+    }
 
 
 NEW_ENROLLMENT = EventType(
-    "new_enrollment",
+    ENROLLMENT.split(".")[1],
     "membersim",
     "A person becomes a member; it happens to everybody once, where no journey says when.",
-    (Field("start_date", "datetime", "First day of coverage; the first of January where absent."),),
+    (
+        Field(
+            "start_date",
+            "datetime",
+            "First day of coverage; the first of January, or of the month after enrolling later.",
+        ),
+    ),
     enroll,
     outcomes,
-    writes=("members", "coverages"),
+    writes=("members", "coverages", "enrollment_changes"),
     each_person=True,
+)
+CHANGE = EventType(
+    PLAN_CHANGE.split(".")[1],
+    "membersim",
+    "A subscriber changes plan, for the whole household; it ends the old coverage and begins a new one.",
+    (
+        Field("plan", "code", "The new plan; another one of the same line where absent.", None, tuple(plans())),
+        Field("effective_date", "datetime", "From when; the first of the next month where absent."),
+    ),
+    change_plan,
+    plan_outcomes,
+    writes=("coverages", "enrollment_changes"),
+)
+END = EventType(
+    TERMINATION.split(".")[1],
+    "membersim",
+    "Coverage ends: a subscriber's for the whole household, anybody else's for themselves.",
+    (
+        Field(
+            "reason_code",
+            "code",
+            "Why (X12 1203): 03 death, 07 benefits ended, 08 employment ended, 14 by choice, 59 premium not paid.",
+            "08",
+            tuple(REASONS),
+        ),
+        Field("end_date", "datetime", "Last day of coverage; the end of the month where absent."),
+    ),
+    terminate,
+    end_outcomes,
+    writes=("enrollment_changes",),
 )

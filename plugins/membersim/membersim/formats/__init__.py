@@ -23,6 +23,20 @@ def _write_837p(source: Source) -> Iterable[Document]:
     return write(source)
 
 
+def _write_837i(source: Source) -> Iterable[Document]:
+    from membersim.formats.x12_837i import write
+
+    return write(source)
+
+
+def _write_835(source: Source) -> Iterable[Document]:
+    from membersim.formats.x12_835 import write
+
+    return write(source)
+
+
+_CLAIMS = ("persons", "members", "coverages", "claims", "claim_lines", "claim_diagnoses")
+
 OUTPUT_FORMATS = (
     OutputFormat(
         "x12_834",
@@ -37,6 +51,21 @@ OUTPUT_FORMATS = (
         "x12",
         documents=_write_837p,
         aliases=("x12_837",),
-        reads=("persons", "members", "coverages", "claims", "claim_lines", "claim_diagnoses"),
+        reads=_CLAIMS,
+    ),
+    OutputFormat(
+        "x12_837i",
+        "X12 837I 005010X223A2: institutional claims, a file for each payer.",
+        "x12",
+        documents=_write_837i,
+        aliases=("x12_837",),
+        reads=_CLAIMS,
+    ),
+    OutputFormat(
+        "x12_835",
+        "X12 835 005010X221A1: claim payments and what was not paid and why, a file for each payer.",
+        "x12",
+        documents=_write_835,
+        reads=("members", "coverages", "claims", "claim_lines", "claim_adjustments", "remittances"),
     ),
 )

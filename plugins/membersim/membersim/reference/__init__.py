@@ -1,12 +1,21 @@
-"""Plans and fees: small tables of facts, each with source and date at the top of its file."""
+"""Plans, fees, denials, hospital rates and quality measures: small tables of facts, each with source and date at its top."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 
+import numpy as np
 from attrs import frozen
 
+from healthsim_core.columns import Coded
 from healthsim_core.facts import read_csv
+
+HERE = "membersim.reference"
+
+
+def _cents(text: str) -> int:
+    return round(float(text) * 100)
 
 
 @frozen
@@ -23,33 +32,157 @@ class Plan:
     out_of_pocket_max: int
     """0 where the plan has none."""
     copay: int
+    ed_copay: int
+    inpatient_copay: int
+    """What a stay costs the member in all; 0 where deductible and coinsurance hold."""
+    rx_copay: int
     coinsurance_percent: int
     fee_percent: int
+    hospital_percent: int
+    rx_coinsurance_percent: int
+
+
+_MONEY = ("premium", "deductible", "out_of_pocket_max", "copay", "ed_copay", "inpatient_copay", "rx_copay")
+_PERCENTS = ("coinsurance_percent", "fee_percent", "hospital_percent", "rx_coinsurance_percent")
 
 
 @functools.cache
 def plans() -> dict[str, Plan]:
     """Return the plans by name."""
     found = {}
-    for row in read_csv("membersim.reference", "plans.csv"):
-        cents = {
-            name: round(float(row[name]) * 100) for name in ("premium", "deductible", "out_of_pocket_max", "copay")
-        }
-        percents = {name: int(row[name]) for name in ("coinsurance_percent", "fee_percent")}
+    for row in read_csv(HERE, "plans.csv"):
+        numbers = {name: _cents(row[name]) for name in _MONEY} | {name: int(row[name]) for name in _PERCENTS}
         found[row["plan"]] = Plan(
-            row["plan"], row["name"], row["coverage_type"], row["payer_id"], row["payer_name"], **cents, **percents
+            row["plan"], row["name"], row["coverage_type"], row["payer_id"], row["payer_name"], **numbers
         )
     return found
 
 
+def benefit(plan: Coded, name: str) -> np.ndarray:
+    """Return a number of each row's plan (int64), 0 where there is no plan."""
+    return plan.lookup({key: getattr(one, name) for key, one in plans().items()}, 0, np.int64)
+
+
+def of_plan(plan: Coded, name: str) -> Coded:
+    """Return a text of each row's plan."""
+    return plan.recode({key: getattr(one, name) for key, one in plans().items()})
+
+
+@frozen
+class Fee:
+    """What a service costs by a Medicare-like schedule, in cents: in a practice and in a hospital's outpatient department."""
+
+    fee: int
+    facility_fee: int
+    preventive: bool
+
+
+UNLISTED = Fee(10_000, 20_000, False)
+"""The fee of a procedure that the table does not list."""
+
+
 @functools.cache
-def fees() -> dict[str, tuple[int, bool]]:
-    """Return (fee in cents, preventive) by procedure code."""
+def fees() -> dict[str, Fee]:
+    """Return the fees by procedure code."""
     return {
-        row["procedure_code"]: (round(float(row["fee"]) * 100), row["preventive"] == "1")
-        for row in read_csv("membersim.reference", "fees.csv")
+        row["procedure_code"]: Fee(
+            _cents(row["fee"]), _cents(row["facility_fee"] or row["fee"]), row["preventive"] == "1"
+        )
+        for row in read_csv(HERE, "fees.csv")
     }
 
 
-UNLISTED_FEE = 10_000
-"""The fee, in cents, of a procedure that the table does not list."""
+@frozen
+class Denial:
+    """One reason for which payers deny: CARC, RARC and its share among denials by chance."""
+
+    reason: str
+    remark: str | None
+    weight: float
+
+
+@functools.cache
+def denials() -> tuple[Denial, ...]:
+    """Return the reasons for denials; those with a weight come by chance, the others by facts."""
+    return tuple(
+        Denial(row["reason_code"], row["remark_code"] or None, float(row["weight"]))
+        for row in read_csv(HERE, "denials.csv")
+    )
+
+
+@functools.cache
+def drg_weights() -> dict[str, float]:
+    """Return the relative weights by MS-DRG."""
+    return {row["drg_code"]: float(row["weight"]) for row in read_csv(HERE, "drgs.csv")}
+
+
+@functools.cache
+def stay_lines() -> tuple[tuple[str, str, int], ...]:
+    """Return (revenue code, when a stay has it, share of the charges besides room and board)."""
+    return tuple((row["revenue_code"], row["when"], int(row["share"])) for row in read_csv(HERE, "revenue.csv"))
+
+
+def longest_beginning(word: str, among: Mapping[str, str], default: str | None = None) -> str | None:
+    """Return what belongs to the longest beginning of a word."""
+    return next((among[word[:n]] for n in range(len(word), -1, -1) if word[:n] in among), default)
+
+
+@functools.cache
+def outpatient_revenue() -> dict[str, str]:
+    """Return the revenue code by beginnings of CPT and HCPCS numbers."""
+    return {row["begins"]: row["revenue_code"] for row in read_csv(HERE, "outpatient_revenue.csv")}
+
+
+@functools.cache
+def presence() -> dict[str, str]:
+    """Return the present-on-admission indicator by beginnings of ICD-10-CM codes without their dots."""
+    return {row["begins"]: row["indicator"] for row in read_csv(HERE, "present_on_admission.csv")}
+
+
+@functools.cache
+def drug_prices() -> dict[str, tuple[str, int]]:
+    """Return (NDC, cost of one unit in hundredths of a cent) by RxCUI."""
+    return {
+        row["rxnorm_code"]: (row["ndc_code"], round(float(row["unit_cost"]) * 10_000))
+        for row in read_csv(HERE, "drug_prices.csv")
+    }
+
+
+@frozen
+class Measure:
+    """One recommended service: to whom, and what closes the gap where they have not had it."""
+
+    measure: str
+    description: str
+    age_min: int
+    age_max: int
+    sex: str
+    conditions: tuple[str, ...]
+    cpt_codes: tuple[str, ...]
+    """Empty: the preventive visit of the age."""
+    encounter_type: str
+    reason: str
+    """Empty: the condition."""
+    specialty: str
+    weight: float
+
+
+@functools.cache
+def measures() -> tuple[Measure, ...]:
+    """Return the quality measures."""
+    return tuple(
+        Measure(
+            row["measure"],
+            row["description"],
+            int(row["age_min"]),
+            int(row["age_max"]),
+            row["sex"],
+            tuple(one for one in row["conditions"].split("|") if one),
+            tuple(one for one in row["cpt_codes"].split("|") if one),
+            row["encounter_type"],
+            row["reason"],
+            row["specialty"],
+            float(row["weight"]),
+        )
+        for row in read_csv(HERE, "measures.csv")
+    )

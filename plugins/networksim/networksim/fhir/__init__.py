@@ -7,8 +7,8 @@ from healthsim_core.declarations import FormatPart
 _READS = {
     "Practitioner": ("providers",),
     "PractitionerRole": ("providers", "facilities"),
-    "Organization": ("facilities",),
-    "Location": ("facilities",),
+    "Organization": ("facilities", "pharmacies"),
+    "Location": ("facilities", "pharmacies"),
 }
 _FILES = {
     "Practitioner": "practitioner",

@@ -1,4 +1,4 @@
-"""Encounters and stays: when, where, with whom, and which diagnoses they were about."""
+"""Encounters: when, where, with whom, which diagnoses they were about, and whether they led to a stay."""
 
 from __future__ import annotations
 
@@ -6,22 +6,33 @@ import numpy as np
 
 from healthsim_core.columns import Array, Coded, Columns, stack
 from healthsim_core.events import DAY, Events, EventType, Field, SkillUse, match
+from patientsim.events.movements import first_unit, movement_rows, rooms
+from patientsim.events.placing import DAYS, MINUTE, WHOLE, day_of, midnight
+from patientsim.events.vitals import visit_signs
 from patientsim.reference import diagnosis_labels
 
 DIAGNOSES = 4
 """Diagnoses an encounter carries at most: the reason and the person's chronic conditions."""
 
-# Class (HL7 v3 ActCode), place of service (CMS), usual minutes, usual service (CPT or HCPCS number) by type of encounter.
+# Class (HL7 v3 ActCode), place of service (CMS), usual minutes (0: drawn, or nights), usual service (CPT or HCPCS number)
+# by type of encounter.
 TYPES = {
     "office": ("AMB", "11", 25, "99213"),
     "telehealth": ("VR", "10", 20, "99213"),
     "preventive": ("AMB", "11", 40, "99396"),
     "home": ("HH", "12", 45, "99348"),
-    "ed": ("EMER", "23", 210, "99284"),
+    "ed": ("EMER", "23", 0, "99284"),
     "inpatient": ("IMP", "21", 0, "99222"),
 }
 
-_COMMON = (
+# Who sees people in hospitals where the journey does not say.
+HOSPITAL_DOCTORS = {"ed": "emergency_medicine", "inpatient": "hospital_medicine"}
+
+DISCHARGE_HOUR = np.timedelta64(11, "h")
+NIGHTS = 3
+"""Nights of a stay of which nobody says how long it is."""
+
+COMMON = (
     Field("reason", "diagnosis", "The main reason: a condition's category or code.", "Z00.00"),
     Field(
         "cpt_codes",
@@ -32,13 +43,14 @@ _COMMON = (
     Field("specialty", "code", "Whose visit it is, e.g. endocrinology; the primary care provider's where absent."),
     Field("generates_claim", "boolean", "Whether it is billed.", True),
 )
-_COMPUTED = tuple(
+COMPUTED = tuple(
     [
         Field("start_time", "datetime", "Start, to the minute."),
         Field("end_time", "datetime", "End, to the minute."),
         Field("provider", "key", "Who sees the patient."),
         Field("facility", "key", "Where."),
         Field("place_of_service_code", "code", "CMS place of service."),
+        Field("discharge_status_code", "code", "How a stay or an emergency visit ended; settled."),
         *(
             Field(f"diagnosis_{rank}", "code", f"Billable diagnosis of rank {rank}.")
             for rank in range(1, DIAGNOSES + 1)
@@ -50,19 +62,23 @@ _COMPUTED = tuple(
 def encounter_outcomes(events: Events) -> dict[str, Array]:
     """Return what is settled as soon as an encounter happens: clock times, provider, place, diagnoses, services."""
     kind = events.fields.get("encounter_type", Coded.constant("inpatient", len(events)))
-    day = events.time.astype("datetime64[D]").astype("datetime64[s]")
+    day = midnight(events.time)
     scheduled = ~kind.isin(["ed", "inpatient"])
     # Practices see people from 8:00 to 16:45 on the quarter hour; emergencies come at any minute.
     u = events.draw("clock")
     minute = np.where(scheduled, 480 + np.floor(u * 36) * 15, np.floor(u * 1440)).astype(np.int64)
-    start = day + minute * np.timedelta64(60, "s")
+    start = day + minute * MINUTE
     minutes = kind.lookup({name: about[2] for name, about in TYPES.items()}, 30, np.int64)
+    # Emergency visits take from an hour and a half to six.
+    minutes = np.where(kind.isin(["ed"]), 90 + np.floor(events.draw("length") * 270), minutes).astype(np.int64)
+    nights = np.maximum(np.nan_to_num(events["length_of_stay_days"], nan=NIGHTS), 1).astype(np.int64)
+    stay = midnight(start) + nights * DAY + DISCHARGE_HOUR
     usual = kind.recode({name: about[3] for name, about in TYPES.items()})
     cpt = events.fields["cpt_codes"]
     provider, facility = who_and_where(events, kind)
     return {
         "start_time": start,
-        "end_time": start + minutes * np.timedelta64(60, "s"),
+        "end_time": np.where(kind.isin(["inpatient"]), stay, start + minutes * MINUTE),
         "provider": provider,
         "facility": facility,
         "place_of_service_code": kind.recode({name: about[1] for name, about in TYPES.items()}),
@@ -72,19 +88,21 @@ def encounter_outcomes(events: Events) -> dict[str, Array]:
 
 
 def who_and_where(events: Events, kind: Coded) -> tuple[np.ndarray, np.ndarray]:
-    """Return provider and facility keys: the specialist asked for, else primary care; the hospital for ED and stays."""
+    """Return provider and facility keys: the specialist asked for, else primary care; the hospital and its doctors."""
     none = np.full(len(events), -1, np.int64)
 
     def key(name: str) -> np.ndarray:
         return events.person(name) if events.has_person(name) else none
 
-    provider, facility = key("pcp_provider"), key("pcp_facility")
+    provider = key("pcp_provider")
     hospital = kind.isin(["ed", "inpatient"])
-    facility = np.where(hospital, key("hospital_facility"), facility)
+    facility = np.where(hospital, key("hospital_facility"), key("pcp_facility"))
     specialty = events.fields["specialty"]
-    for code, name in enumerate(specialty.words):
-        specialist = key(f"specialist.{name}")
-        provider = np.where((specialty.codes == code) & (specialist >= 0), specialist, provider)
+    usual = kind.recode(HOSPITAL_DOCTORS)
+    for rows in (usual.where(specialty.codes < 0, Coded.constant(None, len(events))), specialty):
+        for code, name in enumerate(rows.words):
+            specialist = key(f"specialist.{name}")
+            provider = np.where((rows.codes == code) & (specialist >= 0), specialist, provider)
     return provider, facility
 
 
@@ -123,6 +141,8 @@ def encounter_rows(events: Events, kind: Coded, disposition: Coded) -> dict[str,
             "provider_id": events["provider"],
             "facility_id": events["facility"],
             "discharge_disposition_code": disposition,
+            "admission_type_code": events["admission_type_code"],
+            "admission_source_code": events["admission_source_code"],
         }
     )
     batches = []
@@ -156,107 +176,104 @@ def diagnosis_rows(
     )
 
 
-def handle_encounter(events: Events) -> dict[str, Columns]:
-    """Return encounters, their diagnoses, and weight and height measured in visits to a practice."""
-    rows = encounter_rows(events, events["encounter_type"], Coded.constant(None, len(events)))
-    seen = events.select(events["encounter_type"].isin(["office", "preventive"]))
-    return {**rows, **({"observations": body_measures(seen)} if len(seen) else {})}
-
-
-def body_measures(events: Events) -> Columns:
-    """Return weight and height as vital signs; weight moves by up to 2 % from visit to visit."""
-    batches = []
-    for number, (name, loinc, label, unit) in enumerate(
-        (("weight", "29463-7", "Body weight", "kg"), ("height", "8302-2", "Body height", "cm")), 1
-    ):
-        value = events.person(name)
-        if name == "weight":
-            value = value * (1 + 0.04 * (events.draw("weight") - 0.5))
-        blank = Coded.constant(None, len(events))
-        batches.append(
-            Columns(
-                {
-                    "observation_id": events.sub_key(number),
-                    "patient_id": events.entity,
-                    "encounter_id": events.key,
-                    "lab_order_id": np.full(len(events), -1, np.int64),
-                    "category": Coded.constant("vital-signs", len(events)),
-                    "code": Coded.constant(loinc, len(events)),
-                    "description": Coded.constant(label, len(events)),
-                    "value": np.round(value, 1),
-                    "unit": Coded.constant(unit, len(events)),
-                    "reference_low": np.full(len(events), np.nan),
-                    "reference_high": np.full(len(events), np.nan),
-                    "interpretation_code": blank,
-                    "effective_datetime": events["start_time"],
-                    "issued_datetime": events["start_time"],
-                    "provider_id": events["provider"],
-                }
-            )
+def with_diagnoses_of_the_day(events: Events) -> dict[str, Coded]:
+    """Return the diagnoses by rank, to which those that journeys make on the day of the encounter are added."""
+    ranks = [events[f"diagnosis_{rank}"] for rank in range(1, DIAGNOSES + 1)]
+    words = list(dict.fromkeys(str(word) for one in ranks for word in one.words))
+    slots = np.stack([one.lookup({word: code for code, word in enumerate(words)}, -1, np.int32) for one in ranks])
+    day = events.entity * DAYS + day_of(events.time)
+    for made in events.unfolded("patientsim.diagnosis"):
+        if not len(made):
+            continue
+        days, first = np.unique(made.entity * DAYS + day_of(made.time), return_index=True)
+        found = match(day, days)
+        code = made["code"]
+        words += [word for word in code.words if word not in words]
+        new = np.where(
+            found >= 0, code.lookup({word: words.index(word) for word in code.words}, -1, np.int32)[first][found], -1
         )
-    return stack(batches)
+        rows = np.flatnonzero((new >= 0) & (slots != new).all(axis=0))
+        # What is found that day says more of the visit than the last of many chronic conditions.
+        last = np.minimum((slots >= 0).sum(axis=0), DIAGNOSES - 1)
+        slots[last[rows], rows] = new[rows]
+    return {f"diagnosis_{rank}": Coded(slots[rank - 1], words) for rank in range(1, DIAGNOSES + 1)}
 
 
-def admission_outcomes(events: Events) -> dict[str, Array]:
-    """Return what is settled at admission; the end is the planned length of stay, unless a discharge says otherwise."""
-    outcomes = encounter_outcomes(events)
-    days = np.maximum(np.nan_to_num(events["length_of_stay_days"], nan=3.0), 1).astype(np.int64)
-    outcomes["end_time"] = (
-        outcomes["start_time"].astype("datetime64[D]").astype("datetime64[s]") + days * DAY + np.timedelta64(11, "h")
-    )
-    return outcomes
-
-
-def handle_admission(events: Events) -> dict[str, Columns]:
-    """Return stays, each ending with the discharge that depends on it where there is one."""
-    disposition = Coded.constant("01", len(events))
+def settle_encounter(events: Events) -> dict[str, Array]:
+    """Return which emergency visits ended in a stay, on the same or the next day, and how the others ended."""
+    emergency = events["encounter_type"].isin(["ed"])
+    day = events.entity * DAYS + day_of(events.time)
+    admitted = np.zeros(len(events), bool)
+    for stays in events.unfolded("patientsim.admission"):
+        began = stays.entity * DAYS + day_of(stays.time)
+        admitted |= emergency & (np.isin(day, began) | np.isin(day + 1, began))
+    stay = events["encounter_type"].isin(["inpatient"])
+    status = Coded(np.where(admitted, 1, np.where(emergency | stay, 0, -1)), ["01", "09"])
     discharges = events.timeline("patientsim.discharge")
     if discharges is not None:
-        found = match(events.key, discharges.source)
-        discharged = discharges.time[found].astype("datetime64[D]").astype("datetime64[s]") + np.timedelta64(11, "h")
-        later = np.maximum(discharged, events["start_time"] + np.timedelta64(60, "m"))
-        events.fields["end_time"] = np.where(found >= 0, later, events["end_time"])
-        given = Coded(np.where(found >= 0, discharges["disposition"].codes[found], -1), discharges["disposition"].words)
-        disposition = given.where(found >= 0, disposition)
-    return encounter_rows(events, Coded.constant("inpatient", len(events)), disposition)
+        sources, first = np.unique(discharges.source, return_index=True)
+        found = match(events.key, sources)
+        given = discharges["disposition"][first][found]
+        status = given.where((found >= 0) & (emergency | stay) & ~admitted, status)
+    kind, origin = events["admission_type_code"], events["admission_source_code"]
+    return {
+        "admitted": admitted,
+        "discharge_status_code": status,
+        "admission_type_code": kind.where((kind.codes >= 0) | ~stay, Coded.constant("3", len(events))),
+        "admission_source_code": origin.where((origin.codes >= 0) | ~stay, Coded.constant("1", len(events))),
+        **with_diagnoses_of_the_day(events),
+    }
+
+
+def handle_encounter(events: Events) -> dict[str, Columns]:
+    """Return encounters, their diagnoses, the signs taken in practices and emergency departments, and who came and went."""
+    kind = events["encounter_type"]
+    rows = encounter_rows(events, kind, events["discharge_status_code"])
+    there = events.select(kind.isin(["office", "preventive", "ed", "inpatient"]))
+    if not len(there):
+        return rows
+    signs = visit_signs(there, there["encounter_type"].isin(["ed", "inpatient"]))
+    return {**rows, "movements": _movements(there), **({} if signs is None else {"observations": signs})}
+
+
+def _movements(events: Events) -> Columns:
+    """Return arrival and end of visits; in emergency departments a room is found while people wait."""
+    kind = events["encounter_type"]
+    emergency, stay = kind.isin(["ed"]), kind.isin(["inpatient"])
+    unit = first_unit(events["diagnosis_1"]).where(stay, Coded(emergency.astype(np.int32), ["CLINIC", "ED"]))
+    room = rooms(events, unit)
+    waiting = room.where(~emergency, Coded.constant(None, len(events)))
+    moves = [movement_rows(events, 2, "discharge", events["end_time"], unit=unit, room=room)]
+    for word, rows in (("register", ~stay), ("admit", stay)):
+        mine = events.select(rows)
+        if len(mine):
+            moves.append(movement_rows(mine, 0, word, mine["start_time"], unit=unit[rows], room=waiting[rows]))
+    urgent = events.select(emergency)
+    if len(urgent):
+        roomed = urgent["start_time"] + (10 + np.floor(urgent.draw("wait") * 50).astype(np.int64)) * MINUTE
+        moves.append(movement_rows(urgent, 1, "update", roomed, unit=unit[emergency], room=room[emergency]))
+    return stack(moves)
 
 
 ENCOUNTER = EventType(
     "encounter",
     "patientsim",
     "A visit: in an office, by video, at home, preventive, or to an emergency department.",
-    (Field("encounter_type", "code", "What kind of visit.", "office", tuple(TYPES)), *_COMMON, *_COMPUTED),
+    (
+        Field("encounter_type", "code", "What kind of visit.", "office", tuple(TYPES)),
+        Field("admitted", "boolean", "Whether it is an emergency visit that ends in a stay; settled.", False),
+        *COMMON,
+        *COMPUTED,
+        Field("length_of_stay_days", "number", "Nights of an inpatient encounter; 3 where absent.", pattern=WHOLE),
+        Field("admission_type_code", "code", "Priority of an inpatient encounter, e.g. 1 emergency, 3 elective."),
+        Field("admission_source_code", "code", "Point of origin of an inpatient encounter, e.g. 1 home."),
+    ),
     handle_encounter,
     encounter_outcomes,
     skill=SkillUse(
         "visits", {"encounter_type": "encounter_type", "cpt_codes": "cpt_codes", "specialty": "specialty"}, "reason"
     ),
-    writes=("encounters", "diagnoses", "observations"),
-)
-ADMISSION = EventType(
-    "admission",
-    "patientsim",
-    "A stay in hospital begins.",
-    (
-        Field("length_of_stay_days", "number", "Nights, where no discharge event says otherwise.", 3),
-        *_COMMON,
-        *_COMPUTED,
-    ),
-    handle_admission,
-    admission_outcomes,
-    writes=("encounters", "diagnoses"),
-)
-DISCHARGE = EventType(
-    "discharge",
-    "patientsim",
-    "A stay ends; it depends on its admission and closes that encounter.",
-    (
-        Field(
-            "disposition",
-            "code",
-            "Patient discharge status, e.g. 01 home, 03 skilled nursing.",
-            "01",
-            pattern=r"[0-9]{2}",
-        ),
-    ),
+    writes=("encounters", "diagnoses", "observations", "movements"),
+    settle=settle_encounter,
+    after=("patientsim.discharge",),
 )

@@ -7,19 +7,8 @@ import numpy as np
 from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.events import Events, EventType, Field, SkillUse
 from patientsim.events.encounters import diagnosis_rows
-from patientsim.events.labs import LINK
-from patientsim.reference import drugs
-
-_LINKED = (Field("provider", "key", "Who."), Field("encounter", "key", "The encounter it belongs to; -1 for none."))
-
-# Our own plain labels of the procedures our journeys name; CPT descriptions are licensed.
-PROCEDURE_LABELS = {
-    "76805": "Ultrasound of a pregnancy after the first trimester",
-    "59409": "Vaginal delivery",
-    "10E0XZZ": "Delivery of products of conception",
-    "92250": "Photograph of the retina",
-    "45378": "Diagnostic colonoscopy",
-}
+from patientsim.events.placing import PLACED, POSITIVE, VISITS, WHOLE, midnight, moment, place, place_and_bill
+from patientsim.reference import drugs, procedure_labels
 
 
 def handle_diagnosis(events: Events) -> dict[str, Columns]:
@@ -46,6 +35,13 @@ def order_outcomes(events: Events) -> dict[str, Array]:
     return {**found, "rxnorm_code": drug.recode({name: one.code for name, one in drugs().items()})}
 
 
+def settle_medication_order(events: Events) -> dict[str, Array]:
+    """Return the encounter an order belongs to, and when inside it the order is written."""
+    placed = place(events)
+    events.fields.update(placed)
+    return {**placed, "ordered_time": moment(events, midnight(events.time) + np.timedelta64(10, "h"), 15)}
+
+
 def handle_medication_order(events: Events) -> dict[str, Columns]:
     """Return the prescriptions written."""
     drug = events["drug"]
@@ -63,7 +59,7 @@ def handle_medication_order(events: Events) -> dict[str, Columns]:
                 "refill_count": events["refills"].astype(np.int64),
                 "reason_code": events["reason"],
                 "status": Coded.constant("active", len(events)),
-                "ordered_datetime": events.time + np.timedelta64(10, "h"),
+                "ordered_datetime": events["ordered_time"],
                 "provider_id": events["provider"],
             }
         )
@@ -73,7 +69,7 @@ def handle_medication_order(events: Events) -> dict[str, Columns]:
 def handle_procedure(events: Events) -> dict[str, Columns]:
     """Return the procedures done."""
     code = events["code"]
-    labels = {word: PROCEDURE_LABELS.get(word, f"Procedure {word}") for word in code.words}
+    labels = {word: procedure_labels().get(word, f"Procedure {word}") for word in code.words}
     return {
         "procedures": Columns(
             {
@@ -83,7 +79,7 @@ def handle_procedure(events: Events) -> dict[str, Columns]:
                 "code": code,
                 "system": events["system"],
                 "description": code.recode(labels),
-                "performed_datetime": events.time + np.timedelta64(13, "h"),
+                "performed_datetime": moment(events, midnight(events.time) + np.timedelta64(13, "h"), 12),
                 "provider_id": events["provider"],
             }
         )
@@ -98,12 +94,14 @@ DIAGNOSIS = EventType(
         Field("code", "diagnosis", "The condition's category or code.", "Z00.00"),
         Field("severity", "text", "How severe, in the profile's words."),
         Field("generates_claim", "boolean", "Whether it is billed where no encounter bills it.", True),
-        *_LINKED,
+        Field("billed", "boolean", "Whether an encounter bills it; settled.", False),
+        *PLACED,
     ),
     handle_diagnosis,
     skill=SkillUse("codes", condition="code"),
     writes=("diagnoses",),
-    links=(LINK,),
+    settle=place_and_bill,
+    after=VISITS,
 )
 MEDICATION_ORDER = EventType(
     "medication_order",
@@ -112,25 +110,20 @@ MEDICATION_ORDER = EventType(
     (
         Field("drug", "code", "Which drug, e.g. metformin.", "metformin", tuple(drugs())),
         Field("reason", "diagnosis", "What it is for."),
-        Field("quantity", "number", "How much at a time; the drug's usual where absent."),
-        Field("days_supply", "number", "Days that lasts."),
-        Field("refills", "number", "Refills allowed."),
+        Field("quantity", "number", "How much at a time; the drug's usual where absent.", pattern=POSITIVE),
+        Field("days_supply", "number", "Days that lasts.", pattern=POSITIVE),
+        Field("refills", "number", "Refills allowed.", pattern=WHOLE),
         Field("rxnorm_code", "code", "The drug's RxCUI; computed."),
         Field("generates_fill", "boolean", "Whether it is filled.", True),
-        *_LINKED,
+        Field("ordered_time", "datetime", "When it is written; computed."),
+        *PLACED,
     ),
     handle_medication_order,
     order_outcomes,
     skill=SkillUse("medications", {"drug": "drug"}, "reason"),
     writes=("medication_orders",),
-    links=(LINK,),
-)
-TRIAL_ELIGIBLE = EventType(
-    "trial_eligible",
-    "patientsim",
-    "The patient is found to meet a study's criteria; it writes no rows.",
-    (Field("study", "text", "Which study."), *_LINKED),
-    links=(LINK,),
+    settle=settle_medication_order,
+    after=VISITS,
 )
 PROCEDURE = EventType(
     "procedure",
@@ -139,10 +132,11 @@ PROCEDURE = EventType(
     (
         Field("code", "code", "A CPT, HCPCS or ICD-10-PCS code.", "76805", pattern=r"[0-9A-Z]{5}|[0-9A-Z]{7}"),
         Field("system", "code", "CPT, HCPCS or ICD-10-PCS.", "CPT", ("CPT", "HCPCS", "ICD-10-PCS")),
-        *_LINKED,
+        *PLACED,
     ),
     handle_procedure,
     skill=SkillUse("procedures", {"code": "code", "system": "system"}),
     writes=("procedures",),
-    links=(LINK,),
+    settle=place,
+    after=VISITS,
 )

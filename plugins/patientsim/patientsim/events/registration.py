@@ -1,4 +1,4 @@
-"""Registration: a person becomes a patient, with the chronic conditions they bring along on the problem list."""
+"""Registration: a person becomes a patient, with the chronic conditions, allergies and habits they bring along."""
 
 from __future__ import annotations
 
@@ -6,7 +6,22 @@ import numpy as np
 
 from healthsim_core.columns import Coded, Columns, stack
 from healthsim_core.events import DAY, Events, EventType
+from patientsim.events.observed import observed
+from patientsim.events.placing import midnight
+from patientsim.events.prevention import known_allergies
+from patientsim.events.vitals import age_at
 from patientsim.reference import diagnosis_labels
+
+ASKED_FROM = 13
+"""From so many years on people are asked whether they smoke."""
+
+# LOINC answers (list LL2201-3) and our own words for them.
+SMOKING = {
+    "never": ("LA18978-9", "Never smoked"),
+    "former": ("LA15920-4", "Smoked in the past"),
+    "every_day": ("LA18976-3", "Smokes every day"),
+    "some_days": ("LA18977-1", "Smokes on some days"),
+}
 
 YEARS_BEFORE = 10
 """A condition that was there before began at most so many years ago."""
@@ -28,8 +43,34 @@ def register(events: Events) -> dict[str, Columns]:
             else np.full(len(events), -1, np.int64),
         }
     )
-    problems = _problem_list(events)
-    return {"patients": patients, **({"diagnoses": problems} if problems is not None else {})}
+    made = {"patients": patients}
+    problems, smoking = _problem_list(events), _smoking(events)
+    allergies = known_allergies(events, YEARS_BEFORE)
+    if problems is not None:
+        made["diagnoses"] = problems
+    if smoking is not None:
+        made["observations"] = smoking
+    return {**made, **({"allergies": stack(allergies)} if allergies else {})}
+
+
+def _smoking(events: Events) -> Columns | None:
+    """Return whether people smoke, as they are asked when they register."""
+    if not events.has_person("smoking_status"):
+        return None
+    mine = events.select((events.person("smoking_status").codes >= 0) & (age_at(events) >= ASKED_FROM))
+    if not len(mine):
+        return None
+    status = mine.person("smoking_status")
+    return observed(
+        mine,
+        mine.sub_key(0),
+        midnight(mine.time) + np.timedelta64(8, "h"),
+        category=Coded.constant("social-history", len(mine)),
+        code=Coded.constant("72166-2", len(mine)),
+        description=Coded.constant("Tobacco smoking", len(mine)),
+        value_code=status.recode({word: code for word, (code, _) in SMOKING.items()}),
+        value_text=status.recode({word: text for word, (_, text) in SMOKING.items()}),
+    )
 
 
 def _problem_list(events: Events) -> Columns | None:
@@ -76,6 +117,6 @@ REGISTRATION = EventType(
     "patientsim",
     "A person becomes a patient; it happens to everybody once.",
     handle=register,
-    writes=("patients", "diagnoses"),
+    writes=("patients", "diagnoses", "observations", "allergies"),
     each_person=True,
 )

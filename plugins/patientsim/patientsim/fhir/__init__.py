@@ -21,11 +21,12 @@ FHIR wants a zone with every time. One constant keeps the reading of the clock e
 within two hours of the truth in the contiguous states."""
 
 
-def _part(resource_type: str, *reads: str) -> FormatPart:
+def _part(resource_type: str, *reads: str, about: str = "") -> FormatPart:
     name = "".join("_" + letter.lower() if letter.isupper() else letter for letter in resource_type)[1:]
-    sql = resources.files(__name__).joinpath(f"{name}.sql").read_text("utf-8").replace("{instant}", INSTANT)
-    doc = f"{resource_type} resources, US Core 7.0."
-    return FormatPart("fhir_r4", resource_type, "patientsim", ("patients", *reads), sql, doc)
+    file = f"{about}_{name}.sql" if about else f"{name}.sql"
+    sql = resources.files(__name__).joinpath(file).read_text("utf-8").replace("{instant}", INSTANT)
+    doc = f"{resource_type} resources{f' of {about}s' if about else ''}, US Core 7.0."
+    return FormatPart("fhir_r4", resource_type, "patientsim", ("patients", *reads), sql, doc, about)
 
 
 FORMAT_PARTS = (
@@ -33,8 +34,13 @@ FORMAT_PARTS = (
     _part("Encounter", "encounters"),
     _part("Condition", "diagnoses"),
     _part("ServiceRequest", "lab_orders"),
+    _part("ServiceRequest", "referrals", about="referral"),
     _part("Observation", "observations"),
     _part("DiagnosticReport", "lab_orders", "observations"),
     _part("MedicationRequest", "medication_orders"),
     _part("Procedure", "procedures"),
+    _part("Immunization", "immunizations"),
+    _part("AllergyIntolerance", "allergies"),
+    _part("CarePlan", "care_plans"),
+    _part("CareTeam", "care_plans"),
 )

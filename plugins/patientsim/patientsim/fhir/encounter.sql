@@ -22,14 +22,29 @@ SELECT
           ELSE encounter_type
         END
       ), '}]',
+    ',"priority":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActPriority","code":"' || CASE admission_type_code
+      WHEN '1' THEN 'EM'
+      WHEN '2' THEN 'UR'
+      WHEN '3' THEN 'EL'
+    END || '"}]}',
     ',"subject":{"reference":"Patient/', patient_id, '"}',
     ',"participant":[{"type":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ParticipationType","code":"PPRF"}]}]'
       || ',"period":{"start":"' || strftime(start_datetime, '{instant}') || '","end":"' || strftime(end_datetime, '{instant}') || '"}'
       || ',"individual":{"reference":"Practitioner/' || encounters.provider_id || '"}}]',
     ',"period":{"start":"', strftime(start_datetime, '{instant}'), '","end":"', strftime(end_datetime, '{instant}'), '"}',
     ',"reasonCode":[{"coding":[{"system":"http://hl7.org/fhir/sid/icd-10-cm","code":' || to_json(reason_code) || '}]}]',
-    ',"hospitalization":{"dischargeDisposition":{"coding":[{"system":"https://www.nubc.org/CodeSystem/PatDischargeStatus","code":'
-      || to_json(discharge_disposition_code) || '}]}}',
+    ',"hospitalization":{' || nullif(concat_ws(
+      ',',
+      -- HL7's codes for where a stay's patient came from; NUBC's own have no URI that FHIR knows for them.
+      '"admitSource":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/admit-source","code":"' || CASE
+        WHEN admission_source_code = '4' THEN 'hosp-trans'
+        WHEN admission_source_code = '5' THEN 'nursing'
+        WHEN admission_type_code = '1' THEN 'emd'
+        WHEN admission_type_code IS NOT NULL THEN 'other'
+      END || '"}]}',
+      '"dischargeDisposition":{"coding":[{"system":"https://www.nubc.org/CodeSystem/PatDischargeStatus","code":'
+        || to_json(discharge_disposition_code) || '}]}'
+    ), '') || '}',
     ',"location":[{"location":{"reference":"Location/' || facility_id || '"}}]',
     ',"serviceProvider":{"reference":"Organization/' || facility_id || '"}',
     '}'

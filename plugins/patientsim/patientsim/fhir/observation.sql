@@ -1,4 +1,4 @@
--- US Core 7.0 Laboratory Result and the vital signs profiles. Systolic and diastolic pressure of one patient, encounter
+-- US Core 7.0 Laboratory Result, the vital signs profiles, smoking status, screenings and clinical results. Systolic and diastolic pressure of one patient, encounter
 -- and time are one blood pressure panel (LOINC 85354-9), as FHIR R4's vital signs profiles require; its id is that of
 -- the systolic reading. Where the other half was not measured, it is there with a reason.
 WITH vital_sign (code, unit, profile) AS (
@@ -24,8 +24,10 @@ measured AS NOT MATERIALIZED (
     observations.*,
     category = 'vital-signs' AND code IN ('8480-6', '8462-4') AS is_pressure,
     concat(
-      ',"valueQuantity":{"value":', regexp_replace(value::VARCHAR, '\.0$', ''),
-        ',"unit":', to_json(unit), ',"system":"http://unitsofmeasure.org","code":', to_json(unit), '}',
+      ',"valueQuantity":{"value":' || regexp_replace(value::VARCHAR, '\.0$', '')
+        || ',"unit":' || to_json(unit) || ',"system":"http://unitsofmeasure.org","code":' || to_json(unit) || '}',
+      ',"valueCodeableConcept":{"coding":[{"system":"http://loinc.org","code":' || to_json(value_code)
+        || '}],"text":' || to_json(value_text) || '}',
       ',"interpretation":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation","code":'
         || to_json(interpretation_code) || '}]}]',
       ',"referenceRange":[{' || nullif(concat_ws(
@@ -70,8 +72,14 @@ absent (reason) AS (
 single AS NOT MATERIALIZED (
   SELECT
     observation_id, patient_id, encounter_id, lab_order_id, category, effective_datetime, issued_datetime, result,
-    CASE WHEN category = 'vital-signs' THEN provider_id END AS performer_id,
-    CASE WHEN category = 'laboratory' THEN 'us-core-observation-lab' ELSE coalesce(profile, 'us-core-vital-signs') END AS profile,
+    CASE WHEN category <> 'laboratory' THEN provider_id END AS performer_id,
+    CASE category
+      WHEN 'laboratory' THEN 'us-core-observation-lab'
+      WHEN 'vital-signs' THEN coalesce(profile, 'us-core-vital-signs')
+      WHEN 'social-history' THEN 'us-core-smokingstatus'
+      WHEN 'survey' THEN 'us-core-observation-screening-assessment'
+      ELSE 'us-core-observation-clinical-result'
+    END AS profile,
     concat(
       '"coding":[',
       CASE

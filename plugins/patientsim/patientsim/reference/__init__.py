@@ -114,3 +114,28 @@ def drugs() -> dict[str, Drug]:
         )
         for row in read_csv("patientsim.reference", "drugs.csv")
     }
+
+
+@frozen
+class Procedure:
+    """One procedure that journeys name."""
+
+    code: str
+    system: str
+    """CPT, HCPCS or ICD-10-PCS."""
+    label: str
+
+
+@functools.cache
+def procedures() -> dict[str, Procedure]:
+    """Return the procedures by code."""
+    return {
+        row["code"]: Procedure(row["code"], row["system"], row["label"])
+        for row in read_csv("patientsim.reference", "procedures.csv")
+    }
+
+
+@functools.cache
+def procedure_labels() -> dict[str, str]:
+    """Return our own plain label of every procedure we carry."""
+    return {one.code: one.label for one in procedures().values()}

@@ -1,0 +1,8 @@
+"""healthsim-cdisc keeps the contract of every plugin."""
+
+from healthsim_core.testing import PluginConformance
+
+
+class TestConformance(PluginConformance):
+    module = "healthsim_cdisc.plugin"
+    name = "cdisc"

@@ -1,0 +1,234 @@
+"""Care gaps: a recommended service somebody has not had, and the service that closes it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from healthsim_core.columns import Array, Coded, Columns
+from healthsim_core.events import Events, EventType, Field, match
+from membersim.reference import Measure, measures
+
+LEAST_DAYS = 90
+"""A gap is to be closed by the end of the year, but nobody is given fewer days than these."""
+EVERYBODYS = "FLU_VACCINE"
+"""The measure that is meant where an event names none and nobody found a gap."""
+WELL_VISITS = ((0, "99391"), (1, "99392"), (5, "99393"), (12, "99394"))
+"""Preventive visits of children by the age from which they hold."""
+
+
+def _eligible(events: Events, measure: Measure) -> np.ndarray:
+    """Return for whom the service is recommended."""
+    age = events.person("age")
+    found = (age >= measure.age_min) & (age <= measure.age_max)
+    if measure.sex:
+        found &= events.person("gender").isin([measure.sex])
+    if measure.conditions:
+        found &= _condition(events, measure).codes >= 0
+    return found
+
+
+def _condition(events: Events, measure: Measure) -> Coded:
+    """Return the person's billable code of the first of the measure's conditions they have."""
+    found = Coded.constant(None, len(events))
+    for category in events.people.facts.get("conditions", {}):
+        if category.startswith(measure.conditions) and events.has_person(f"has.{category}"):
+            has = events.person(f"has.{category}") & (found.codes < 0)
+            found = events.person(f"code.{category}").where(has, found)
+    return found
+
+
+def identify(events: Events) -> dict[str, Array]:
+    """Return the measure, one of those recommended to the person where the journey names none, and what would close it."""
+    if not events.has_person("age"):
+        return {}
+    names = [one.measure for one in measures()]
+    eligible = np.stack([_eligible(events, one) for one in measures()], axis=1)
+    weights = np.cumsum(eligible * np.array([one.weight for one in measures()]), axis=1)
+    drawn = (weights <= (events.draw("measure") * weights[:, -1])[:, None]).sum(axis=1)
+    given = events["measure"]
+    named = given.lookup({name: place for place, name in enumerate(names)}, -1, np.int64)
+    place = np.where(named >= 0, named, np.minimum(drawn, len(names) - 1))
+    u = events.draw("service")
+    code, reason = Coded.constant(None, len(events)), events["reason"]
+    for number, one in enumerate(measures()):
+        rows = place == number
+        if not rows.any():
+            continue
+        code = _service(events, one, u).where(rows, code)
+        usual = _condition(events, one) if one.conditions else Coded.constant(one.reason or None, len(events))
+        reason = usual.where(rows & (reason.codes < 0), reason)
+    return {
+        "measure": Coded(place, names),
+        "eligible": eligible[np.arange(len(events)), place],
+        "cpt_codes": code,
+        "reason": reason,
+        "encounter_type": Coded(place, names).recode({one.measure: one.encounter_type for one in measures()}),
+        "specialty": Coded(place, names).recode({one.measure: one.specialty or None for one in measures()}),
+        "title": Coded(place, names).recode({one.measure: one.description for one in measures()}),
+    }
+
+
+def once_a_year(events: Events) -> dict[str, Array]:
+    """Return for whom a gap is found: who is eligible and has not had the same one in the same year."""
+    if not len(events):
+        return {}
+    year = events.time.astype("datetime64[Y]").astype(np.int64)
+    order = np.lexsort((events.key, events.time, events["measure"].codes, year, events.entity))
+    columns = (events.entity[order], year[order], events["measure"].codes[order])
+    again = np.append(False, np.all([one[1:] == one[:-1] for one in columns], axis=0))
+    first = np.empty(len(events), bool)
+    first[order] = ~again
+    return {"eligible": events["eligible"] & first}
+
+
+def _service(events: Events, measure: Measure, u: np.ndarray) -> Coded:
+    """Return one of the services that close a gap."""
+    if measure.cpt_codes:
+        return Coded(np.floor(u * len(measure.cpt_codes)).astype(np.int32), measure.cpt_codes)
+    since = np.array([age for age, _ in WELL_VISITS])
+    turn = np.maximum(np.searchsorted(since, events.person("age"), side="right") - 1, 0)
+    return Coded(turn, [code for _, code in WELL_VISITS])
+
+
+def gap_rows(events: Events) -> dict[str, Columns]:
+    """Return the gaps of members for whom the measure holds, closed where a closing event found them."""
+    events = events.select(events["eligible"] & np.isin(events.entity, _members(events)))
+    closed = events.timeline("membersim.gap_closed")
+    day = np.full(len(events), np.datetime64("NaT", "s"))
+    if closed is not None:
+        order = np.lexsort((closed.time, closed["gap"]))
+        gaps, first = np.unique(closed["gap"][order], return_index=True)
+        place = match(events.key, gaps)
+        day = np.where(place >= 0, closed.time[order[first[place]]], day)
+    found = events.time.astype("datetime64[D]")
+    year_end = (found.astype("datetime64[Y]") + 1).astype("datetime64[D]") - 1
+    due = np.maximum(year_end, found + LEAST_DAYS)
+    return {
+        "care_gaps": Columns(
+            {
+                "care_gap_id": events.key,
+                "member_id": events.entity,
+                "measure_code": events["measure"],
+                "description": events["title"],
+                "identified_date": events.time,
+                "due_date": due.astype("datetime64[s]"),
+                "status": Coded(np.isnat(day).astype(np.int32), ("closed", "open")),
+                "closed_date": day,
+            }
+        )
+    }
+
+
+def _members(events: Events) -> np.ndarray:
+    enrolled = events.timeline("membersim.new_enrollment")
+    return np.empty(0, np.int64) if enrolled is None else enrolled.entity
+
+
+def find_gap(events: Events) -> dict[str, Array]:
+    """Return the gap an event closes: that of the event it depends on, else the person's latest of the measure."""
+    gaps = events.timeline("membersim.gap_identified")
+    none = np.full(len(events), -1, np.int64)
+    if gaps is None or "eligible" not in gaps.fields:
+        return {"gap": none}
+    gaps = gaps.select(gaps["eligible"] & np.isin(gaps.entity, _members(events)))
+    place = match(events.source, gaps.key)
+    latest = _latest(events, gaps)
+    place = np.where(place >= 0, place, latest)
+    measure, code = events["measure"], events["cpt_codes"]
+    found = place >= 0
+    return {
+        "gap": np.where(found, gaps.key[place], -1) if len(gaps) else none,
+        "measure": gaps["measure"][place].where(found, measure) if len(gaps) else measure,
+        "cpt_codes": gaps["cpt_codes"][place].where(found & (code.codes < 0), code) if len(gaps) else code,
+    }
+
+
+def _latest(events: Events, gaps: Events) -> np.ndarray:
+    """Return the position of each person's latest gap up to the event's day, of its measure where it names one; -1 for none."""
+    best = np.full(len(events), -1, np.int64)
+    if not len(gaps):
+        return best
+    day = gaps.time.astype("datetime64[D]").astype(np.int64)
+    mine = events.time.astype("datetime64[D]").astype(np.int64)
+    numbers = {word: code for code, word in enumerate(gaps["measure"].words)}
+    wanted = events["measure"].lookup(numbers, -2, np.int64)
+    for number in (-1, *numbers.values()):
+        rows = np.arange(len(gaps)) if number < 0 else np.flatnonzero(gaps["measure"].codes == number)
+        asked = np.flatnonzero((events["measure"].codes < 0) if number < 0 else (wanted == number))
+        if not len(rows) or not len(asked):
+            continue
+        rows = rows[np.lexsort((gaps.key[rows], day[rows], gaps.entity[rows]))]
+        at = gaps.entity[rows] * (1 << 20) + day[rows]
+        place = np.searchsorted(at, events.entity[asked] * (1 << 20) + mine[asked], side="right") - 1
+        found = (place >= 0) & (gaps.entity[rows[place]] == events.entity[asked])
+        best[asked] = np.where(found, rows[place], -1)
+    return best
+
+
+def closure_rows(events: Events) -> dict[str, Columns]:
+    """Return what closed gaps; what follows from a gap nobody had, or names a measure that does not hold, closes nothing."""
+    gaps = events.timeline("membersim.gap_identified")
+    lost = np.zeros(len(events), bool) if gaps is None else np.isin(events.source, gaps.key) & (events["gap"] < 0)
+    measure, code = events["measure"], events["cpt_codes"]
+    measure = measure.where(measure.codes >= 0, Coded.constant(EVERYBODYS, len(events)))
+    holds = events["gap"] >= 0
+    for one in measures():
+        asked = measure.isin([one.measure])
+        holds |= asked & _eligible(events, one)
+        if one.cpt_codes:
+            code = code.where(~asked | (code.codes >= 0), Coded.constant(one.cpt_codes[0], len(events)))
+    kept = np.flatnonzero(~lost & holds & np.isin(events.entity, _members(events)))
+    events, code = events.select(kept), code[kept]
+    return {
+        "gap_closures": Columns(
+            {
+                "gap_closure_id": events.key,
+                "care_gap_id": events["gap"],
+                "member_id": events.entity,
+                "measure_code": measure[kept],
+                "closed_date": events.time,
+                "evidence": events["evidence"],
+                "procedure_code": code.recode({word: word.split(",")[0].strip() for word in code.words}),
+            }
+        )
+    }
+
+
+GAP_IDENTIFIED = EventType(
+    "gap_identified",
+    "membersim",
+    "A recommended service is found missing; where the measure does not hold for the person, nothing is.",
+    (
+        Field(
+            "measure",
+            "code",
+            "Which measure; one that holds for the person where absent.",
+            None,
+            tuple(one.measure for one in measures()),
+        ),
+        Field("reason", "diagnosis", "The condition or examination it is about; the measure's where absent."),
+        Field("eligible", "boolean", "Whether the measure holds for the person; computed.", False),
+        Field("cpt_codes", "text", "The services that would close it; computed."),
+        Field("encounter_type", "code", "The visit in which they are given; computed."),
+        Field("specialty", "code", "Whose visit that is, where not primary care's; computed."),
+        Field("title", "text", "What is missing, in words; computed."),
+    ),
+    gap_rows,
+    identify,
+    settle=once_a_year,
+    writes=("care_gaps",),
+)
+GAP_CLOSED = EventType(
+    "gap_closed",
+    "membersim",
+    "A care gap is closed: that of the event it depends on, else the member's latest of the measure.",
+    (
+        Field("measure", "code", "Which measure.", None, tuple(one.measure for one in measures())),
+        Field("evidence", "code", "What shows it.", "claim", ("claim", "record", "member_report")),
+        Field("cpt_codes", "text", "The service; what the gap asked for where absent."),
+    ),
+    closure_rows,
+    settle=find_gap,
+    after=("membersim.gap_identified", "membersim.new_enrollment"),
+    writes=("gap_closures",),
+)

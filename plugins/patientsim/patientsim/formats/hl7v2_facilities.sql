@@ -1,0 +1,1 @@
+SELECT facility_id, npi, name FROM facilities

@@ -1,0 +1,1 @@
+SELECT code, min(description) AS description FROM diagnoses GROUP BY code

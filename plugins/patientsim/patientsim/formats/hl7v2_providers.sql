@@ -1,0 +1,1 @@
+SELECT provider_id, npi, given_name, family_name, credential FROM providers

@@ -1,0 +1,136 @@
+"""Drugs and pharmacy benefits: small tables of facts, each with source and date at the top of its file."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+from attrs import frozen
+
+from healthsim_core.columns import Coded
+from healthsim_core.facts import read_csv
+
+TIERS = (1, 2, 3, 4)
+SPECIALTY = 4
+INSTITUTION = "PDP-LTC"
+"""The benefit of people who live in an institution."""
+
+
+@frozen
+class DrugFacts:
+    """One drug of the formulary and what is usually dispensed of it; money in cents."""
+
+    drug: str
+    rxnorm_code: str
+    ndc_code: str
+    label: str
+    strength: str
+    dose_form: str
+    drug_class: str
+    tier: int
+    brand: bool
+    dea_schedule: str | None
+    unit: str
+    unit_cost: float
+    """Dollars; some cost less than a cent."""
+    quantity: float
+    days_supply: int
+    refills: int
+    part_d: bool
+    """Whether Medicare Part D covers it."""
+
+
+@functools.cache
+def drugs() -> dict[str, DrugFacts]:
+    """Return the drugs by name."""
+    return {
+        row["drug"]: DrugFacts(
+            *(row[name] for name in ("drug", "rxnorm_code", "ndc_code", "label", "strength", "dose_form")),
+            row["drug_class"],
+            int(row["tier"]),
+            row["brand"] == "1",
+            row["dea_schedule"] or None,
+            row["unit"],
+            float(row["unit_cost"]),
+            float(row["quantity"]),
+            int(row["days_supply"]),
+            int(row["refills"]),
+            row["covered"] == "all",
+        )
+        for row in read_csv("rxmembersim.reference", "drugs.csv")
+    }
+
+
+@functools.cache
+def drug_names() -> tuple[str, ...]:
+    """Return the drugs' names; a drug's number is its place here."""
+    return tuple(drugs())
+
+
+def numbers_of(drug: Coded) -> np.ndarray:
+    """Return drugs as numbers (int64), -1 for none and for what the formulary does not know."""
+    return drug.lookup({name: number for number, name in enumerate(drug_names())}, -1, np.int64)
+
+
+def words_of(number: np.ndarray) -> Coded:
+    """Return the names of drugs given by number."""
+    return Coded(number, drug_names())
+
+
+def fact_of(number: np.ndarray, name: str, missing: object, dtype: type) -> np.ndarray:
+    """Return a fact of drugs given by number, `missing` where there is no drug."""
+    return np.array([getattr(one, name) for one in drugs().values()] + [missing], dtype)[number]
+
+
+def word_of(number: np.ndarray, name: str) -> Coded:
+    """Return a textual fact of drugs given by number."""
+    return words_of(number).recode({word: getattr(one, name) for word, one in drugs().items()})
+
+
+@frozen
+class Plan:
+    """One pharmacy benefit; money in cents."""
+
+    plan: str
+    name: str
+    benefit_type: str
+    bin: str
+    pcn: str
+    group_id: str
+    deductible: int
+    deductible_tier: int
+    """The lowest tier the deductible applies to."""
+    out_of_pocket_max: int
+    """0 where there is none."""
+    copays: tuple[int, ...]
+    """By tier, for 30 days."""
+    percents: tuple[int, ...]
+    """Coinsurance by tier."""
+    insulin_cap: int
+    """The most a month of insulin costs, free of the deductible; -1 for no cap."""
+    dispensing_fee: int
+    max_days_supply: int
+
+
+@functools.cache
+def plans() -> dict[str, Plan]:
+    """Return the pharmacy benefits by name."""
+    return {row["plan"]: _plan(row) for row in read_csv("rxmembersim.reference", "plans.csv")}
+
+
+def _plan(row: dict[str, str]) -> Plan:
+    def cents(name: str) -> int:
+        return round(float(row[name]) * 100) if row[name] else -1
+
+    shares = [row[f"tier_{tier}"] for tier in TIERS]
+    return Plan(
+        *(row[name] for name in ("plan", "name", "benefit_type", "bin", "pcn", "group_id")),
+        cents("deductible"),
+        int(row["deductible_tier"]),
+        cents("out_of_pocket_max"),
+        tuple(0 if share.endswith("%") else round(float(share) * 100) for share in shares),
+        tuple(int(share[:-1]) if share.endswith("%") else 0 for share in shares),
+        cents("insulin_cap"),
+        cents("dispensing_fee"),
+        int(row["max_days_supply"]),
+    )

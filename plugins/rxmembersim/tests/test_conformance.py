@@ -1,0 +1,7 @@
+"""RxMemberSim keeps the contract of every plugin."""
+
+from healthsim_core.testing import PluginConformance
+
+
+class TestConformance(PluginConformance):
+    module = "rxmembersim.plugin"

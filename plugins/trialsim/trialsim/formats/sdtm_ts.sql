@@ -1,0 +1,37 @@
+, parameters AS (
+  SELECT study_id, unnest([
+    {'code': 'TITLE', 'name': 'Trial Title', 'value': title},
+    {'code': 'SPONSOR', 'name': 'Clinical Study Sponsor', 'value': sponsor},
+    {'code': 'STYPE', 'name': 'Study Type', 'value': 'INTERVENTIONAL'},
+    {'code': 'INTTYPE', 'name': 'Intervention Type', 'value': 'DRUG'},
+    {'code': 'HLTSUBJI', 'name': 'Healthy Subject Indicator',
+     'value': CASE WHEN condition_code IS NULL THEN 'Y' ELSE 'N' END},
+    {'code': 'TPHASE', 'name': 'Trial Phase Classification', 'value': phase},
+    {'code': 'TBLIND', 'name': 'Trial Blinding Schema', 'value': blinding},
+    {'code': 'TCNTRL', 'name': 'Control Type', 'value': control_type},
+    {'code': 'INDIC', 'name': 'Trial Disease/Condition Indication',
+     'value': CASE WHEN condition_code IS NOT NULL THEN indication END},
+    {'code': 'SSTDTC', 'name': 'Study Start Date', 'value': start_date::VARCHAR},
+    {'code': 'PLANSUB', 'name': 'Planned Number of Subjects', 'value': planned_subject_count::VARCHAR},
+    {'code': 'ACTSUB', 'name': 'Actual Number of Subjects',
+     'value': (SELECT count(*) FROM reference WHERE arm_code IS NOT NULL)::VARCHAR},
+    {'code': 'NARMS', 'name': 'Planned Number of Arms', 'value': (SELECT count(*) FROM planned)::VARCHAR},
+    {'code': 'RANDOM', 'name': 'Trial is Randomized',
+     'value': CASE WHEN (SELECT count(*) FROM planned) > 1 THEN 'Y' ELSE 'N' END}
+  ], recursive := true)
+  FROM study
+)
+SELECT p.study_id AS STUDYID, 'TS' AS DOMAIN, p.code AS TSPARMCD, p.name AS TSPARM, p.value AS TSVAL,
+  -- A study of healthy people has no indication: not applicable, as SDTMIG 7.4.2 says.
+  CASE WHEN p.value IS NULL THEN 'NA' END AS TSVALNF, t.concept AS TSVALCD,
+  CASE WHEN t.concept IS NOT NULL THEN 'CDISC CT' WHEN p.code = 'SSTDTC' THEN 'ISO 8601' END AS TSVCDREF,
+  CASE WHEN t.concept IS NOT NULL THEN '2024-09-27' END AS TSVCDVER
+FROM parameters p
+LEFT JOIN (VALUES
+  ('STYPE', 'INTERVENTIONAL', 'C98388'),
+  ('TPHASE', 'PHASE I TRIAL', 'C15600'), ('TPHASE', 'PHASE II TRIAL', 'C15601'), ('TPHASE', 'PHASE III TRIAL', 'C15602'),
+  ('TBLIND', 'OPEN LABEL', 'C49659'), ('TBLIND', 'SINGLE BLIND', 'C28233'), ('TBLIND', 'DOUBLE BLIND', 'C15228'),
+  ('TCNTRL', 'PLACEBO', 'C49648'), ('TCNTRL', 'ACTIVE', 'C49649'), ('TCNTRL', 'NONE', 'C41132'),
+  ('INTTYPE', 'DRUG', 'C1909'),
+  ('RANDOM', 'Y', 'C49488'), ('RANDOM', 'N', 'C49487'), ('HLTSUBJI', 'Y', 'C49488'), ('HLTSUBJI', 'N', 'C49487')
+) t(code, term, concept) ON t.code = p.code AND t.term = p.value
