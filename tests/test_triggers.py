@@ -130,11 +130,12 @@ def test_a_product_that_comes_with_a_later_layer_is_no_longer_missed(tmp_path):
     assert len(timeline["post.parcel"]) == len(timeline["shop.pickup"]) == 15
 
 
-def test_a_product_that_takes_no_part_still_leads_on_to_one_that_does(tmp_path):
-    whole, all_three = unfolded(tmp_path)
+def test_what_happens_does_not_depend_on_a_product_that_is_installed_and_takes_no_part(tmp_path):
     plan, timeline = unfolded(tmp_path, ("bank", "shop"))
-    assert plan.notices == () and len(timeline["bank.payment"]) == 3 * PEOPLE
-    assert timeline["bank.payment"].time.tolist() == all_three["bank.payment"].time.tolist()
+    _, without = unfolded(tmp_path, ("bank", "shop"), installed=("bank", "shop"))
+    assert "to products that take no part: parcel, urgent-parcel" in plan.notices[0]
+    assert timeline["post.parcel"] is timeline["bank.payment"] is without["bank.payment"] is None
+    assert timeline["shop.pickup"].key.tolist() == without["shop.pickup"].key.tolist() != []
 
 
 def test_a_circle_of_triggers_is_refused(tmp_path):

@@ -33,6 +33,10 @@ class _Words:
         return array.codes if moved is None else moved[array.codes]
 
 
+FEW_WORDS, FEW_LETTERS = 60, 2_000
+"""Up to so many words stand in the view itself: a query that has to look them up takes milliseconds longer to plan, for every column."""
+
+
 @define
 class _Stored:
     """One table under way: which raw columns it has and the words of those that are text."""
@@ -75,6 +79,9 @@ class _Stored:
         """Return SQL for the value of a raw column: its word where it is text."""
         if name not in self.words:
             return f'_raw."{name}"'
+        words = self.words[name].place
+        if len(words) <= FEW_WORDS and sum(map(len, words)) <= FEW_LETTERS:
+            return f'([{", ".join(map(quoted, words))}]::VARCHAR[])[_raw."{name}" + 1]'
         return f'(SELECT "{name}" FROM words."{self.table.name}")[_raw."{name}" + 1]'
 
     def shown(self, column: Column) -> str:

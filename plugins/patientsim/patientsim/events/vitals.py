@@ -114,7 +114,7 @@ def _is_usual(events: Events, level: Level, age: np.ndarray) -> np.ndarray:
 
 def _is_urgent(level: Level, age: np.ndarray, reason: Coded, acute: np.ndarray) -> np.ndarray:
     told = reason.lookup({word: word.startswith(level.reasons) for word in reason.words}, False, bool)
-    return told & (age >= level.age_from) & (age < level.age_to) & (acute | level.fever)
+    return told & (age >= level.age_from) & (age < level.age_to) & acute
 
 
 def sign_rows(events: Events, values: dict[str, np.ndarray], encounter: np.ndarray, when: np.ndarray) -> Columns | None:

@@ -21,8 +21,6 @@ class Level:
     age_to: float
     condition: str | None
     reasons: tuple[str, ...]
-    fever: bool
-    """Whether the reasons count in every visit, not only in acute ones."""
     mean: float
     std_dev: float
     min: float
@@ -76,13 +74,12 @@ def _number(text: str, default: float | None = None) -> float | None:
 
 
 def _level(row: dict[str, str]) -> Level:
-    fever, reasons = row["reason"].startswith("fever:"), row["reason"].removeprefix("fever:")
+    reasons = row["reason"]
     return Level(
         _number(row["age_from"], 0),
         _number(row["age_to"], 999),
         row["condition"] or None,
         tuple(reasons.split("|")) if reasons else (),
-        fever,
         *(float(row[name]) for name in ("mean", "std_dev", "min", "max")),
     )
 
