@@ -42,6 +42,8 @@ class JourneyResolution:
     triggers: dict[str, tuple[Trigger, ...]] = field(factory=dict)
     skipped: dict[str, Trigger] = field(factory=dict)
     """Triggers to products that take no part, by name."""
+    absent: set[str] = field(factory=set)
+    """The events of the journey at hand that are left out, because their product is not installed: they never happen."""
     next_base: int = 0
     labels: dict[str, int] = field(factory=dict)
 
@@ -111,6 +113,8 @@ def check_condition(
             it.problems.unknown(f"{at}.field", "attribute", words[1], entity_names(it))
         elif it.profile is not None and len(words) == 2 and words[1] in it.profile.attributes:
             _check_value(it, condition, it.profile.attributes[words[1]].kind, at)
+        return
+    if words[0] in it.absent and len(words) == 2:
         return
     if words[0] not in siblings or len(words) != 2:
         options = ["entity.<attribute>", *(f"{one}.happened" for one in siblings)]
@@ -226,6 +230,8 @@ def _substitution(
     it: JourneyResolution, match: re.Match, path: str, siblings: Mapping[str, int], wanted: str | None = None
 ) -> Substitution | None:
     """Return what `${…}` stands for, if it is there and suits the kind of field it is `wanted` for."""
+    if match[1] in it.absent:
+        return None
     if match[1] != "entity" and match[1] not in siblings:
         it.problems.unknown(path, "event", match[1], [*siblings, "entity"])
         return None

@@ -152,12 +152,14 @@ def _resolve_journey(it: JourneyResolution, journey: JourneySpecification, choic
     sizes = {event_id: _size(flats, event_id, phases) for event_id in flats}
     bases = {event_id: it.reserve(size) for event_id, size in sizes.items()}
     siblings: dict[str, int] = {}
+    it.absent = set(flats) - set(usable)
     for event_id in _ordered(it, usable, where):
         flat, event_type = usable[event_id]
         follows = flat.definition.depends_on
         if follows is not None and follows not in siblings:
             if follows in flats:
                 it.notices.append(f"{flat.at}: skipped with {follows!r}, on which it depends")
+                it.absent.add(event_id)
             continue
         plan = _resolve_definition(it, journey, flat, event_type, label, taker, phases, siblings)
         path = f"journey.{label}.{event_id}"

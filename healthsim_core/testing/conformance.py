@@ -40,6 +40,8 @@ class PluginConformance:
     """The distribution's name; by default `healthsim-` and the name."""
     requires: Sequence[str] = ()
     """Modules of other plugins that the templates need; where one is missing, templates are skipped."""
+    foreign_tables: Sequence[str] = ()
+    """Tables of other products that its format parts read, where those are there."""
     distribution_examples: Sequence[Mapping[str, Any]] = ()
     """For each declared distribution family one or more examples, as a specification writes them."""
     distribution_columns: Mapping[str, Any] = {}
@@ -268,7 +270,8 @@ class PluginConformance:
         tables = catalog.all("table")
         unknown = [f"{table!r}{suggestion(table, tables)}" for table in one.reads if table not in tables]
         parts = [part for part in self.subject().declared("format part").values() if part.format == one.name]
-        unknown += [f"{table!r} ({part.name})" for part in parts for table in part.reads if table not in tables]
+        known = {*tables, *self.foreign_tables}
+        unknown += [f"{table!r} ({part.name})" for part in parts for table in part.reads if table not in known]
         assert not unknown, f"it reads tables that no installed plugin declares: {', '.join(unknown)}"
         journey = [event for event in catalog.all("event type").values() if event.handle and not event.each_person]
         result = generate(rows.plain_people(20, (), journey), catalog=catalog, workspace=tmp_path / "home")

@@ -4,6 +4,8 @@ import pytest
 
 from healthsim_core.generation.run import generate
 
+pytest.importorskip("patientsim", reason="tested where everything is installed")
+
 
 def rows(connection, sql):
     return connection.execute(sql).fetchall()

@@ -7,6 +7,8 @@ from healthsim_core.generation.run import generate
 from membersim.drg import drg_of
 from membersim.events.stays import kind_of
 
+pytest.importorskip("patientsim", reason="tested where everything is installed")
+
 STAYS = {
     "id": "stays",
     "generation": {"count": 250, "seed": 5, "products": ["patientsim", "membersim"]},

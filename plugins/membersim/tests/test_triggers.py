@@ -6,6 +6,8 @@ from healthsim_core.catalog import build
 from healthsim_core.generation.run import generate
 from membersim.triggers import TRIGGERS
 
+pytest.importorskip("patientsim", reason="tested where everything is installed")
+
 
 def made(tmp_path, *events, products=("patientsim", "membersim"), **options):
     spec = {

@@ -147,6 +147,7 @@ def test_patients_are_admitted_moved_and_discharged_from_where_they_were_last(co
 
 
 def test_hospital_doctors_see_people_in_hospitals(cohort):
+    pytest.importorskip("networksim")
     found = rows(
         cohort,
         """SELECT DISTINCT encounter_type, specialty, facility_type FROM encounters JOIN providers USING (provider_id)

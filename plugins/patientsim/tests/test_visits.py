@@ -184,6 +184,7 @@ def test_what_journeys_say_is_written_down_at_the_visit(cohort):
 
 
 def test_a_referral_goes_to_a_specialist_and_not_to_who_refers(cohort):
+    pytest.importorskip("networksim")
     found = rows(
         cohort,
         "SELECT DISTINCT p.specialty, r.provider_id = r.referred_to_id FROM referrals r JOIN providers p ON p.provider_id = r.referred_to_id",

@@ -5,3 +5,4 @@ from healthsim_core.testing import PluginConformance
 
 class TestConformance(PluginConformance):
     module = "rxmembersim.plugin"
+    foreign_tables = ("patients",)

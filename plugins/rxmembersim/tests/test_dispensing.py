@@ -271,6 +271,7 @@ def test_supplies_are_used_up_one_after_the_other_and_never_across_people():
 
 
 def test_the_benefit_begins_and_ends_with_the_medical_coverage_and_nothing_outside_is_paid(tmp_path):
+    pytest.importorskip("membersim")
     monthly = {"every_days": 30, "count": 8}
     both = {
         "id": "outside-coverage",
