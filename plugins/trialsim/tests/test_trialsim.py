@@ -189,6 +189,7 @@ def test_visit_numbers_rise_with_their_dates(monitored):
 
 
 def test_a_visit_is_the_encounter_of_its_day(diabetes):
+    pytest.importorskip("patientsim")
     linked, other_day = one(
         diabetes,
         """
@@ -232,6 +233,7 @@ def test_infusions_are_given_on_the_first_day_of_a_cycle(tmp_path):
 
 
 def test_who_takes_part_as_a_member_of_a_family_is_one_person_in_every_product(tmp_path):
+    pytest.importorskip("patientsim")
     family = {
         "scenario": "A family with a trial",
         "profile": {
@@ -367,6 +369,7 @@ def test_what_is_done_about_an_adverse_event_follows_from_it(kind, tmp_path):
 
 
 def test_who_is_found_eligible_by_patientsim_is_screened_for_that_study(tmp_path):
+    pytest.importorskip("patientsim")
     event = {"event_id": "found", "event_type": "trial_eligible", "day": 5, "parameters": {"study": "HS-CV-401"}}
     people = {"id": "found", "generation": {"count": 30, "seed": 1, "products": ["patientsim", "trialsim"]}}
     people["demographics"] = {"age": {"type": "uniform_int", "min": 45, "max": 80}}
