@@ -82,3 +82,10 @@ def healthsim_format_parts():
     from rxmembersim.fhir import FORMAT_PARTS
 
     return FORMAT_PARTS
+
+
+@hookimpl
+def healthsim_statistics():
+    from rxmembersim.statistics import STATISTICS
+
+    return STATISTICS

@@ -58,3 +58,10 @@ def healthsim_output_formats():
     from trialsim.formats import OUTPUT_FORMATS
 
     return OUTPUT_FORMATS
+
+
+@hookimpl
+def healthsim_statistics():
+    from trialsim.statistics import STATISTICS
+
+    return STATISTICS
