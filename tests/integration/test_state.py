@@ -80,7 +80,8 @@ def test_products_tell_of_conditions_plans_dates_and_money():
     assert not {"patients_sex", "members_sex"} & set(statistics), "persons say it already"
     assert summary.token_estimate() <= 3_500 and get_summary(name, include_samples=False).token_estimate() <= 650
     assert set(summary.samples) == {table for table, rows in summary.entity_counts.items() if rows}
-    assert all(len(rows) == min(3, summary.entity_counts[table]) for table, rows in summary.samples.items())
+    # Three of each, fewer where so many tables would make the summary longer than an agent can take.
+    assert all(1 <= len(rows) <= 3 for rows in summary.samples.values())
 
 
 def test_every_declared_statistic_runs_where_its_tables_have_rows():
