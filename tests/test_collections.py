@@ -3,7 +3,6 @@
 import datetime
 import json
 import shutil
-import time
 
 import duckdb
 import pytest
@@ -350,17 +349,14 @@ def test_a_list_shows_what_is_unreadable_beside_the_rest(store, shell):
     assert {one["name"] for one in json.loads(told.stdout)} == {"one", "two"}
 
 
-def test_a_thousand_scenarios_are_listed_in_under_a_second(store):
-    entry, size = index.entries_of(store)[0]["one"], store.path("one").stat().st_size
+def test_a_thousand_scenarios_are_listed_without_opening_one(store):
+    entry = index.entries_of(store)[0]["one"]
     for number in range(1000):
-        path = store.path(f"many-{number}")
-        path.touch()
+        store.path(f"many-{number}").touch()  # nothing that could be opened
     signatures = index._signatures(store.folder)
     index._write(store.root, {name: (signature, entry) for name, signature in signatures.items()}, [])
-    started = time.perf_counter()
-    found = listed(store, sort="size", limit=5)
-    assert time.perf_counter() - started < 1 and size > 0
-    assert len(found) == 5 and not found.unreadable
+    found = listed(store, sort="size", limit=1002)
+    assert len(found) == 1002 and not found.unreadable
 
 
 def test_every_command_says_what_it_did(store, shell, tmp_path):

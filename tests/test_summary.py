@@ -1,7 +1,6 @@
 """Summaries fit where they are read, say what plugins declare, and show rows that differ."""
 
 import json
-import time
 
 import pytest
 from attrs import frozen
@@ -180,16 +179,6 @@ def test_a_scenario_is_found_by_name_by_id_and_by_words_of_its_name(catalog, wor
         get_summary("diabetes", fuzzy=True, catalog=catalog, workspace=tmp_path)
     with pytest.raises(UserError, match="no scenario 'Kids'"):
         get_summary("Kids", catalog=catalog, workspace=tmp_path)
-
-
-def test_a_summary_of_many_rows_is_quick(catalog, workspace):
-    run.generate(
-        {"id": "crowd", "generation": {"count": 100_000, "seed": 1, "products": ["example"]}},
-        catalog=catalog, workspace=workspace, name="crowd",
-    )  # fmt: skip
-    started = time.perf_counter()
-    summary = get_summary("crowd", catalog=catalog, workspace=workspace)
-    assert time.perf_counter() - started < 1 and summary.entity_counts["persons"] == 100_000
 
 
 @pytest.fixture
