@@ -165,6 +165,7 @@ def test_a_merged_scenario_is_one_like_others(store, catalog, tmp_path):
     about = scenario.about()
     assert about["tags"] == ["blue", "red"] and about["people"] == 70 and about["products"] == ["example"]
     assert [(one["name"], one["rows"]["persons"]) for one in about["sources"]] == [("one", 30), ("two", 40)]
+    assert sum(about["statistics"]["sex"].values()) == 70
     assert query(scenario, "SELECT count(*) FROM visits JOIN persons USING (person_id)").rows == [
         (scenario.counts()["visits"],)
     ]
@@ -221,7 +222,7 @@ def test_parts_stay_with_what_they_are_part_of_and_keys_of_two_columns_follow(tm
 
     class Declares:
         def all(self, kind):
-            return {table.name: table for table in tables}
+            return {table.name: table for table in tables} if kind == "table" else {}
 
     renamed = merge(store, "renamed", ["a", "b"], "rename", Declares()).scenario
     assert ask(renamed, "FROM wards ORDER BY ALL") == [("W1", None), ("W1-2", None), ("W2", "W1"), ("W2-2", "W1-2")]
@@ -258,6 +259,7 @@ def test_what_is_exported_is_imported_with_equal_digests(store, catalog, tmp_pat
     assert done.notices == () and done.scenario.name == "again"
     assert done.scenario.digest() == scenario.digest()
     about = done.scenario.about()
+    assert about["statistics"] == scenario.about()["statistics"]
     assert about["tags"] == ["back", "red"] and about["people"] == 30 and about["imported_from"]["name"] == "one"
     with pytest.raises(UserError, match="not generated"):
         regenerate("again", 1, catalog=catalog, workspace=store.root)

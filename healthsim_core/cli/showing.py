@@ -36,8 +36,9 @@ def _origin(about: Mapping[str, Any]) -> None:
     specification = about.get("specification") or {}
     if specification:
         origin = specification.get("origin") or "a specification given in Python"
+        seed = "" if about["seed"] is None else f"seed {about['seed']}, "
         click.echo(
-            f"made from {origin}, seed {about['seed']}, as of {about['as_of']}, products {', '.join(about['products'])}, "
+            f"made from {origin}, {seed}as of {about['as_of']}, products {', '.join(about['products'])}, "
             f"at {about['created_at'][:19]}Z"
         )
     for run in about.get("persisted", ()):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from healthsim_core.errors import UserError, suggestion
-from healthsim_core.state.store import Scenario, Store, StoreError, sanitize_name
+from healthsim_core.state.index import entries_of
+from healthsim_core.state.store import Scenario, Store, sanitize_name
 
 
 def find(store: Store, wanted: str, fuzzy: bool = False) -> Scenario:
@@ -12,7 +13,7 @@ def find(store: Store, wanted: str, fuzzy: bool = False) -> Scenario:
     if wanted in names:
         return Scenario(wanted, store.path(wanted))
     if len(wanted) >= 8 and all(letter in "0123456789abcdef" for letter in wanted):
-        alike = [name for name in names if _id_of(store, name).startswith(wanted)]
+        alike = [name for name, entry in entries_of(store)[0].items() if entry.scenario_id.startswith(wanted)]
         if len(alike) > 1:
             raise UserError(f"several scenarios have the id {wanted!r}: {', '.join(alike)}; say the name")
         if alike:
@@ -25,10 +26,3 @@ def find(store: Store, wanted: str, fuzzy: bool = False) -> Scenario:
         if alike:
             return Scenario(alike[0], store.path(alike[0]))
     raise UserError(f"no scenario {wanted!r}{suggestion(wanted, names)}")
-
-
-def _id_of(store: Store, name: str) -> str:
-    try:
-        return str(Scenario(name, store.path(name)).about().get("scenario_id", ""))
-    except StoreError:
-        return ""

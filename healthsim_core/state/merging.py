@@ -14,6 +14,7 @@ from healthsim_core import catalog as catalogs
 from healthsim_core.catalog import Catalog
 from healthsim_core.errors import UserError, suggestion
 from healthsim_core.state.scenario import Scenario, StoreError, first_line
+from healthsim_core.state.statistics import measure
 from healthsim_core.state.store import Store, Tell, moment
 from healthsim_core.state.writing import NewScenario, columns_of, make_table, new_name
 from healthsim_core.tables import Table, quoted
@@ -60,7 +61,8 @@ def merge(
         raise UserError(f"name two or more different scenarios to merge, got {', '.join(names) or 'none'}")
     sources = [store.get(name) for name in names]
     target = new_name(store, new)
-    tables = (catalog or catalogs.build()).all("table")
+    catalog = catalog or catalogs.build()
+    tables = catalog.all("table")
     with contextlib.ExitStack() as held:
         held.enter_context(store.locked(*names, tell=tell))
         abouts = [one.about() for one in sources]
@@ -74,6 +76,7 @@ def merge(
         except (duckdb.Error, OSError) as error:
             raise StoreError(f"cannot merge into {target!r}: {first_line(error)}; nothing was changed") from error
         record = _record(target, abouts, union)
+        record["statistics"] = measure(writer.connection, union.counts(), record["as_of"], catalog)
         writer.save(record, union.counts())
     return Merged(
         Scenario(target, store.path(target)), on_conflict, union.rows, union.conflicts, tuple(record["notices"])

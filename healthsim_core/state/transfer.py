@@ -18,6 +18,7 @@ from healthsim_core.specs import DEFAULT_AS_OF
 from healthsim_core.state import dictionary
 from healthsim_core.state.dictionary import Dictionary
 from healthsim_core.state.scenario import Scenario, StoreError, first_line
+from healthsim_core.state.statistics import measure
 from healthsim_core.state.store import Store, moment
 from healthsim_core.state.writing import NewScenario, make_table, new_name
 from healthsim_core.tables import Table, quoted
@@ -60,7 +61,8 @@ def import_tables(
 
     The data dictionary there, if any, describes the scenario and the tables that no installed plugin declares.
     """
-    declared = (catalog or catalogs.build()).all("table")
+    catalog = catalog or catalogs.build()
+    declared = catalog.all("table")
     folder = _folder(Path(folder))
     beside = folder / dictionary.FILE
     known = dictionary.read(beside) if beside.exists() else Dictionary({}, {}, {})
@@ -73,6 +75,7 @@ def import_tables(
         notices = _notices(writer.connection, {one.table.name: one.table for one in files}, rows, known)
         about = _record(target, folder, files[0].form, known, rows, notices)
         about["tags"] = sorted({*about["tags"], *tags})
+        about["statistics"] = measure(writer.connection, rows, about["as_of"], catalog)
         writer.save(about, rows)
     return Imported(Scenario(target, store.path(target)), rows, tuple(notices))
 
