@@ -6,14 +6,14 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from attrs import frozen
 
-from healthsim_core.errors import HealthSimError
+from healthsim_core.errors import HealthSimError, UserError, suggestion
 
 FORMAT_VERSION = 1
 """The layout of scenario files; a file with a higher one is from a newer HealthSim."""
@@ -190,15 +190,22 @@ class Scenario:
 
     def to_arrow(self, table: str):
         """Return a table as a pyarrow Table (needs pyarrow)."""
-        with self.connect() as connection:
-            return connection.table(table).to_arrow_table()
+        return self._as(table, "pyarrow", lambda relation: relation.to_arrow_table())
 
     def df(self, table: str):
         """Return a table as a pandas DataFrame (needs pandas)."""
-        with self.connect() as connection:
-            return connection.table(table).df()
+        return self._as(table, "pandas", lambda relation: relation.df())
 
     def pl(self, table: str):
-        """Return a table as a polars DataFrame (needs polars)."""
+        """Return a table as a polars DataFrame (needs polars and pyarrow)."""
+        return self._as(table, "polars", lambda relation: relation.pl())
+
+    def _as(self, table: str, library: str, convert: Callable[[duckdb.DuckDBPyRelation], Any]) -> Any:
         with self.connect() as connection:
-            return connection.table(table).pl()
+            tables = read_about(connection, self.name, self.path)["tables"]
+            if table not in tables:
+                raise UserError(f"no table {table!r}{suggestion(table, tables)}")
+            try:
+                return convert(connection.table(table))
+            except ImportError as error:
+                raise UserError(f"{library} is not complete: {error}; pip install pyarrow {library}") from error

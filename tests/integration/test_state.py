@@ -6,6 +6,7 @@ import json
 import pytest
 
 from healthsim_core import generate
+from healthsim_core.errors import UserError
 
 
 @pytest.fixture(autouse=True)
@@ -121,3 +122,16 @@ def test_what_was_added_to_a_generated_scenario_is_exported_and_digested(tmp_pat
     assert "mine-1" in (tmp_path / "out/csv/encounters.csv").read_text()
     rows, _ = made.scenario.digest()["encounters"]
     assert rows == made.counts["encounters"] + 1
+
+
+def test_tables_come_as_data_frames_of_other_libraries(tmp_path):
+    made = generate("oswald-family", workspace=tmp_path)
+    with made.scenario.connect() as connection:
+        charged = connection.execute("SELECT sum(charge_amount) FROM claims").fetchall()[0][0]
+    arrow, pandas, polars = (getattr(made.scenario, form)("claims") for form in ("to_arrow", "df", "pl"))
+    assert arrow.column_names == list(pandas.columns) == polars.columns
+    assert arrow.num_rows == len(pandas) == polars.height == made.counts["claims"]
+    assert sum(arrow["charge_amount"].to_pylist()) == charged and polars["charge_amount"].sum() == charged
+    assert made.to_arrow("claims").equals(arrow)
+    with pytest.raises(UserError, match="no table 'claimz'; did you mean 'claims'"):
+        made.scenario.df("claimz")
