@@ -119,6 +119,23 @@ def test_a_clone_has_an_id_and_a_name_of_its_own_and_the_same_rows(store, catalo
     assert clone(store, "one", "third").about()["scenario_id"] not in (copy["scenario_id"], original["scenario_id"])
 
 
+def test_a_clone_with_new_ids_shares_no_key_and_every_reference_leads_as_before(store, catalog):
+    made = clone(store, "one", "renewed", new_ids=True, catalog=catalog)
+    original, copy = store.get("one"), made.about()
+    assert made.counts() == original.counts() and dangling(made) == 0
+    assert copy["cloned_from"]["name"] == "one" and copy["tags"] == original.about()["tags"]
+    assert copy["statistics"] == original.about()["statistics"]
+    joined = "FROM visits JOIN persons USING (person_id) ORDER BY ALL"
+    assert ask(made, f"SELECT visit_id, person_id, score, given_name {joined}") == [
+        (f"{visit}-2", f"{person}-2", *rest)
+        for visit, person, *rest in ask(original, f"SELECT visit_id, person_id, score, given_name {joined}")
+    ]
+    again = clone(store, "renewed", "third", new_ids=True, catalog=catalog)
+    assert not set(ask(again, "SELECT person_id FROM persons")) & set(ask(made, "SELECT person_id FROM persons"))
+    with pytest.raises(UserError, match="people of one with other ids, not generated"):
+        regenerate("renewed", 1, catalog=catalog, workspace=store.root)
+
+
 def test_a_clone_is_made_while_others_of_this_process_read(store):
     with store.get("one").connect() as reader:
         made = clone(store, "one", "copy")

@@ -111,10 +111,11 @@ def tags_command(as_json: bool) -> None:
 @click.command("clone")
 @click.argument("name")
 @click.argument("new")
+@click.option("--new-ids", is_flag=True, help="Give every entity an id of its own too; what refers to it follows.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def clone_command(name: str, new: str, as_json: bool) -> None:
-    """Copy a scenario under another name."""
-    scenario = collections.clone(Store(), name, new, printing.waiting)
+def clone_command(name: str, new: str, new_ids: bool, as_json: bool) -> None:
+    """Copy a scenario under another name and id."""
+    scenario = collections.clone(Store(), name, new, printing.waiting, new_ids)
     about = scenario.about()
     if as_json:
         printing.as_json({"scenario": scenario.name, "scenario_id": about["scenario_id"], "cloned_from": name})

@@ -448,7 +448,7 @@ def remake(specification: Mapping[str, Any], catalog: Catalog, workspace: Path, 
 
     `changes` replace what was asked for then (`formats`, `validation` …); None leaves it.
     """
-    if specification.get("kind") in ("merged", "imported"):
+    if specification.get("kind") in ("merged", "imported", "cloned"):
         raise UserError(f"it is made of {specification['origin']}, not generated, so its people cannot be made again")
     try:
         loaded = Loaded(

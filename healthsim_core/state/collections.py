@@ -14,10 +14,11 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from healthsim_core.catalog import Catalog
 from healthsim_core.errors import UserError, suggestion
 from healthsim_core.state import index
 from healthsim_core.state.index import Entry, Listing, listed
-from healthsim_core.state.merging import Merged, merge
+from healthsim_core.state.merging import Merged, merge, renewed
 from healthsim_core.state.scenario import Scenario, StoreError, changing, wal_of
 from healthsim_core.state.store import Store, Tell, moment
 from healthsim_core.state.writing import NewScenario, new_name
@@ -101,9 +102,21 @@ def tags_of(store: Store) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def clone(store: Store, name: str, new: str, tell: Tell | None = None) -> Scenario:
-    """Copy a scenario under another name and with another id; its rows, and so all references, are the same."""
+def clone(
+    store: Store,
+    name: str,
+    new: str,
+    tell: Tell | None = None,
+    new_ids: bool = False,
+    catalog: Catalog | None = None,
+) -> Scenario:
+    """Copy a scenario under another name and with another id; its rows, and so all references, are the same.
+
+    With `new_ids` every entity has an id of its own too, and what refers to it follows.
+    """
     store.get(name)
+    if new_ids:
+        return renewed(store, name, new, catalog, tell)
     target = new_name(store, new)
     with contextlib.ExitStack() as held:
         held.enter_context(store.locked(name, tell=tell))

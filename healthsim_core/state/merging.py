@@ -83,6 +83,31 @@ def merge(
     )
 
 
+def renewed(store: Store, name: str, new: str, catalog: Catalog | None = None, tell: Tell | None = None) -> Scenario:
+    """Copy a scenario with ids of its own: every key gets an ending that none had, and what refers to it follows."""
+    catalog = catalog or catalogs.build()
+    target = new_name(store, new)
+    with contextlib.ExitStack() as held:
+        held.enter_context(store.locked(name, tell=tell))
+        source = store.get(name)
+        about = source.about()
+        _check_declared([about], catalog.all("table"), catalog)
+        source.settle()
+        writer = held.enter_context(NewScenario(target, store.new_file(target), store.path(target)))
+        try:
+            union = _Union(writer.connection, catalog.all("table"), "rename", every_key=True)
+            union.take([source], [about])
+        except (duckdb.Error, OSError) as error:
+            raise StoreError(f"cannot clone scenario {name!r}: {first_line(error)}; nothing was changed") from error
+        record = _record(target, [about], union) | {"description": about.get("description")}
+        del record["sources"]
+        record["cloned_from"] = {"name": name, "scenario_id": about["scenario_id"]}
+        record["specification"] = {"kind": "cloned", "origin": f"the people of {name} with other ids"}
+        record["statistics"] = measure(writer.connection, union.counts(), record["as_of"], catalog)
+        writer.save(record, union.counts())
+    return Scenario(target, store.path(target))
+
+
 def _check_declared(abouts: list[dict[str, Any]], tables: Mapping[str, Table], catalog: Catalog | None) -> None:
     for about in abouts:
         unknown = sorted(set(about["tables"]) - set(tables))
@@ -100,6 +125,8 @@ class _Union:
     connection: duckdb.DuckDBPyConnection
     tables: Mapping[str, Table]
     on_conflict: str
+    every_key: bool = False
+    """Whether a new key is for every row, not only for one whose key is taken."""
     rows: dict[str, dict[str, int]] = field(factory=dict)
     conflicts: dict[str, dict[str, int]] = field(factory=dict)
 
@@ -135,6 +162,10 @@ class _Union:
         P160 of the second scenario becomes P160-2, and what has its number gets the same ending: PT160-2, M160-2.
         """
         keys = [(name, self.tables[name].primary_key[0]) for name in present if self._own(self.tables[name])]
+        if self.every_key:
+            number += 1
+            for name in present:
+                self._make(name)
         keys = [(name, key) for name, key in keys if self._made(name)]
         while self.on_conflict == "rename" and any(self._taken(name, key, number) for name, key in keys):
             number += 1  # of an earlier merge, say
@@ -142,7 +173,7 @@ class _Union:
         for name, key in keys:
             self.connection.execute(
                 f'CREATE TEMP TABLE "_taken {name}" AS SELECT "{key}" AS old, "{key}" || \'-{number}\' AS new '
-                f'FROM _source."{name}" SEMI JOIN main."{name}" USING ("{key}")'
+                f'FROM _source."{name}"' + ("" if self.every_key else f' SEMI JOIN main."{name}" USING ("{key}")')
             )
             taken[f"{name}.{key}"] = f'temp."_taken {name}"'
         return taken
@@ -154,9 +185,7 @@ class _Union:
     def _insert(self, source: str, table: Table, taken_keys: Mapping[str, str]) -> None:
         name = table.name
         renamed = taken_keys if self.on_conflict == "rename" else {}
-        types = dict(row[:2] for row in self.connection.execute(f'DESCRIBE _source."{name}"').fetchall())
-        there = list(types)
-        make_table(self.connection, table, types)
+        there = self._make(name)
         values, joins = [], []
         for place, column in enumerate(there):
             declared = next((one for one in table.columns if one.name == column), None)
@@ -182,6 +211,12 @@ class _Union:
         same = self._value(f"SELECT count(*) FROM {renamed[own]}") if (own := self._own(table)) in renamed else 0
         if before - taken + same:
             self.conflicts[source][name] = before - taken + same
+
+    def _make(self, name: str) -> list[str]:
+        """Make a table with the columns the source has, where it is not made, and return those."""
+        types = dict(row[:2] for row in self.connection.execute(f'DESCRIBE _source."{name}"').fetchall())
+        make_table(self.connection, self.tables[name], types)
+        return list(types)
 
     @staticmethod
     def _without_parts(table: Table, taken_keys: Mapping[str, str]) -> str:
