@@ -14,6 +14,7 @@ from healthsim_core.errors import UserError
 from healthsim_core.generation import regenerate, run
 from healthsim_core.state import index
 from healthsim_core.state.collections import clone, delete, listed, merge, rename, tag, tags_of
+from healthsim_core.state.tracing import provenance
 from healthsim_core.state.query import query
 from healthsim_core.state.store import Store, StoreError
 from healthsim_core.state.transfer import import_tables
@@ -132,6 +133,9 @@ def test_a_clone_with_new_ids_shares_no_key_and_every_reference_leads_as_before(
     ]
     again = clone(store, "renewed", "third", new_ids=True, catalog=catalog)
     assert not set(ask(again, "SELECT person_id FROM persons")) & set(ask(made, "SELECT person_id FROM persons"))
+    person = ask(original, "SELECT min(person_id) FROM persons")[0][0]
+    traced = provenance("renewed", f"{person}-2", catalog=catalog, workspace=store.root)
+    assert traced.how == "taken" and traced.taken_from == ({"scenario": "one", "id": person},)
     with pytest.raises(UserError, match="people of one with other ids, not generated"):
         regenerate("renewed", 1, catalog=catalog, workspace=store.root)
 
@@ -183,6 +187,9 @@ def test_a_merged_scenario_is_one_like_others(store, catalog, tmp_path):
     assert about["tags"] == ["blue", "red"] and about["people"] == 70 and about["products"] == ["example"]
     assert [(one["name"], one["rows"]["persons"]) for one in about["sources"]] == [("one", 30), ("two", 40)]
     assert sum(about["statistics"]["sex"].values()) == 70
+    renamed = ask(scenario, "SELECT person_id FROM persons WHERE person_id LIKE '%-2'")[0][0]
+    traced = provenance("both", renamed, catalog=catalog, workspace=store.root)
+    assert traced.how == "taken" and traced.taken_from == ({"scenario": "two", "id": renamed[:-2]},)
     assert query(scenario, "SELECT count(*) FROM visits JOIN persons USING (person_id)").rows == [
         (scenario.counts()["visits"],)
     ]

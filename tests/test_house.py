@@ -52,7 +52,7 @@ FLOORS = [
     ["state.service"],
     ["generation.views"],
     ["generation.regenerating", "state.library"],
-    ["generation.repeating", "state.provenance"],
+    ["generation.repeating", "state.tracing"],
     ["generation.timeline_views", "generation.registry", "generation.event_enums", "generation.skill_reference"],
     ["generation.journey_views"],
     ["generation.coordination"],

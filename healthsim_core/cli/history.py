@@ -93,7 +93,7 @@ def re_execute_command(name: str, new_name: str | None, workers: int, as_json: b
 @_JSON
 def provenance_command(name: str, id: str, table: str | None, as_json: bool) -> None:
     """Show where the row of scenario NAME with this ID comes from: profile, journey, event, triggers, skills, rows."""
-    from healthsim_core.state.provenance import provenance
+    from healthsim_core.state.tracing import provenance
 
     found = provenance(name, id, table=table)
     if as_json:
@@ -109,6 +109,7 @@ _HOW = {
     "event": "made by an event",
     "roster": "of a directory that all people share, generated",
     "persisted": "persisted, not generated",
+    "taken": "from another scenario",
     "unknown": "its event is not known to the installed plugins",
 }
 
@@ -132,6 +133,7 @@ def _lines(found) -> list[tuple[str, str]]:
         lines.append(("made by", f"{found.made_by['distribution']} {found.made_by['version'] or ''}".rstrip()))
     lines += [("skill", one) for one in found.skills]
     lines += [("refers to", f"{one['table']} {one['id']} ({one['column']})") for one in found.references]
+    lines += [("taken from", f"{one['scenario']}, {one['id']} there") for one in found.taken_from]
     if found.loaded:
         context = f", {found.loaded['context']}" if found.loaded.get("context") else ""
         lines.append(("loaded", f"at {found.loaded['at']}{context}"))

@@ -22,7 +22,7 @@ _HOMES = {
     ),
     "healthsim_core.state.shelf": "Saved ShelfError",
     "healthsim_core.state.history": "executions",
-    "healthsim_core.state.provenance": "provenance Provenance",
+    "healthsim_core.state.tracing": "provenance Provenance",
     "healthsim_core.generation.repeating": "re_execute Repeated",
 }
 _PLACES = {name: module for module, names in _HOMES.items() for name in names.split()}

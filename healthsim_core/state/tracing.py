@@ -28,6 +28,8 @@ from healthsim_core.tables import Table
 ROWS_OF_AN_EVENT = 32
 LOOKED_AT = 20_000
 """Rows from which it is told how a table's numbers are made."""
+_TAKEN = ("merged", "imported", "cloned")
+_ENDING = re.compile(r"-[1-9][0-9]*$")
 _ID = re.compile(r"(.*?)(0|[1-9][0-9]*)")
 
 
@@ -52,7 +54,7 @@ class Provenance:
     table: str
     id: str
     how: str
-    """`person`, `event`, `roster` (a scenario-wide directory), `persisted`, or `unknown`."""
+    """`person`, `event`, `roster` (a scenario-wide directory), `persisted`, `taken` (from another scenario), or `unknown`."""
     row: Mapping[str, Any]
     person: Mapping[str, Any] | None = None
     """The person it is about: `person_id`, `entity`, `household`."""
@@ -75,6 +77,8 @@ class Provenance:
     """The rows it was derived from or points to: column, table, id."""
     loaded: Mapping[str, Any] | None = None
     """Of a persisted row: when, with which context and tags."""
+    taken_from: tuple[Mapping[str, str], ...] = ()
+    """Of a clone, a merge or an import: the scenarios, and the id there, that the row can come from."""
     execution: Mapping[str, Any] | None = None
     """The execution that wrote it: id, command, at, seed, as_of."""
 
@@ -124,6 +128,8 @@ class _Tracer:
         loaded = self._loaded(name, id)
         if loaded is not None:
             return attrs.evolve(traced, how="persisted", loaded=loaded)
+        if (self.about.get("specification") or {}).get("kind") in _TAKEN:
+            return attrs.evolve(traced, how="taken", taken_from=self._taken_from(name, id))
         if not self.about.get("specification") or not self.about.get("events"):
             return traced
         return self._generated(traced)
@@ -179,6 +185,17 @@ class _Tracer:
         except duckdb.CatalogException:
             return None
         return {"run": rows[0][0], **runs[rows[0][0]]} if rows else None
+
+    def _taken_from(self, table: str, id: str) -> tuple[dict[str, str], ...]:
+        """Return where a clone's, a merge's or an import's row can be from; an ending of a new key is not in the id there."""
+        imported, cloned = self.about.get("imported_from"), self.about.get("cloned_from")
+        if imported:
+            return ({"scenario": imported["name"] or self.about["specification"]["origin"], "id": id},)
+        old = "/".join(_ENDING.sub("", part) for part in id.split("/"))
+        if cloned:
+            return ({"scenario": cloned["name"], "id": old},)
+        having = [one["name"] for one in self.about.get("sources", ()) if one["rows"].get(table)]
+        return tuple({"scenario": one, "id": old} for one in (having[1:] if old != id else having))
 
     def _generated(self, traced: Provenance) -> Provenance:
         """Return what a generated row comes from."""
