@@ -14,9 +14,9 @@ from healthsim_core.errors import UserError
 from healthsim_core.generation import regenerate, run
 from healthsim_core.state import index
 from healthsim_core.state.collections import clone, delete, listed, merge, rename, tag, tags_of
-from healthsim_core.state.tracing import provenance
 from healthsim_core.state.query import query
 from healthsim_core.state.store import Store, StoreError
+from healthsim_core.state.tracing import provenance
 from healthsim_core.state.transfer import import_tables
 from healthsim_core.state.writing import NewScenario
 from healthsim_core.tables import Column, Table
