@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import duckdb
 from attrs import frozen
 
 from healthsim_core.errors import UserError, suggestion
-from healthsim_core.state.adding import view_body
+from healthsim_core.state.adding import view_bodies
 
 STRATEGIES = ("diverse", "random", "recent")
 WINDOW = 40
@@ -21,13 +22,19 @@ LONGEST_TEXT = 60
 Row = dict[str, Any]
 
 
-def sample(connection: duckdb.DuckDBPyConnection, table: str, count: int = 3, strategy: str = "diverse") -> list[Row]:
-    """Return up to `count` rows of a table of an open scenario, as dicts."""
+def sample(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    count: int = 3,
+    strategy: str = "diverse",
+    bodies: Mapping[tuple[str, str], str] | None = None,
+) -> list[Row]:
+    """Return up to `count` rows of a table of an open scenario, as dicts; `bodies` are its `view_bodies`, where known."""
     if strategy not in STRATEGIES:
         raise UserError(f"unknown strategy {strategy!r}{suggestion(strategy, STRATEGIES)}")
     if not 1 <= count <= 100:
         raise UserError(f"count must be between 1 and 100, got {count}")
-    parts = _parts(connection, table)
+    parts = _parts(connection, table, view_bodies(connection) if bodies is None else bodies)
     if strategy == "recent":
         return _recent(connection, parts, table, count)
     total = sum(part.length for part in parts)
@@ -73,11 +80,11 @@ class _Part:
                 for row in _dicts(connection.execute(f"{self.select} WHERE {self.numbers} = {number}"))]  # fmt: skip
 
 
-def _parts(connection: duckdb.DuckDBPyConnection, table: str) -> list[_Part]:
+def _parts(connection: duckdb.DuckDBPyConnection, table: str, bodies: Mapping[tuple[str, str], str]) -> list[_Part]:
     """Return the stretches of a table: as it was made, and what was added."""
-    made = view_body(connection, table, "made")
+    made = bodies.get(("made", table))
     found = []
-    for schema, body in [("made", made), ("added", None)] if made else [("main", view_body(connection, table))]:
+    for schema, body in [("made", made), ("added", None)] if made else [("main", bodies.get(("main", table)))]:
         source = f'"{schema}"."{table}"'
         select, numbers = f"SELECT * FROM {source}", "rowid"
         if body is not None:

@@ -13,6 +13,7 @@ from healthsim_core import catalog as catalogs
 from healthsim_core.catalog import Catalog
 from healthsim_core.errors import UserError, suggestion
 from healthsim_core.state import samples as sampling
+from healthsim_core.state.adding import view_bodies
 from healthsim_core.state.finding import find
 from healthsim_core.state.statistics import measure
 from healthsim_core.state.store import Scenario, Store, home, read_about
@@ -115,7 +116,8 @@ def generate_summary(
         summary = _without_samples(about, statistics, limited)
         if include_samples:
             wanted = ranked([name for name, rows in about["tables"].items() if rows], catalog)
-            rows = {name: sampling.sample(connection, name, samples_per_type, strategy) for name in wanted}
+            bodies = view_bodies(connection)
+            rows = {name: sampling.sample(connection, name, samples_per_type, strategy, bodies) for name in wanted}
             summary = evolve(summary, samples=_fitting(rows, TOKENS_WITH_SAMPLES - summary.token_estimate() - 10))
     return summary
 
