@@ -85,7 +85,16 @@ def healthsim_attributes():
             "category",
             values=("M", "F"),
             required=True,
-            default={"type": "categorical", "weights": {"M": 0.495, "F": 0.505}},
+            # US resident population by age and sex, Census Vintage 2019 (NC-EST2019-AGESEX-RES), rounded.
+            default={
+                "type": "conditional",
+                "rules": [
+                    {"if": "age < 18", "distribution": {"type": "categorical", "weights": {"M": 0.511, "F": 0.489}}},
+                    {"if": "age >= 85", "distribution": {"type": "categorical", "weights": {"M": 0.36, "F": 0.64}}},
+                    {"if": "age >= 65", "distribution": {"type": "categorical", "weights": {"M": 0.46, "F": 0.54}}},
+                ],
+                "default": {"type": "categorical", "weights": {"M": 0.497, "F": 0.503}},
+            },
         ),
         Attribute(
             "race",
@@ -118,6 +127,27 @@ def healthsim_attributes():
             default={"type": "categorical", "weights": {"hispanic": 0.195, "not_hispanic": 0.805}},
         ),
         Attribute(
+            "language", "demographics", "Preferred language, a BCP 47 tag: en, es, zh …", "category", shared=True
+        ),
+        Attribute(
+            "marital_status",
+            "demographics",
+            "HL7 v3 marital status: S never married, M married, D divorced, L separated, W widowed, T partner.",
+            "category",
+            values=("A", "C", "D", "I", "L", "M", "P", "S", "T", "U", "W"),
+        ),
+        Attribute(
+            "death_date", "demographics", "The day of death, for those who die; nothing happens to them after.", "date"
+        ),
+        Attribute(
+            "mortality_years",
+            "demographics",
+            "Years from day 0 in which people die as life tables have it; 0: nobody does.",
+            "integer",
+            low=0,
+            high=30,
+        ),
+        Attribute(
             "severity", "clinical", "How severe the primary condition is, in the profile's own words.", "category"
         ),
     ]
@@ -127,7 +157,12 @@ def healthsim_attributes():
 def healthsim_derivations():
     return [
         Derivation(
-            "core.birth_date", "Date of birth from age on `as_of`.", ("age", "role"), ("birth_date",), birth_date
+            "core.birth_date",
+            "Date of birth from age on `as_of`.",
+            ("age", "role"),
+            ("birth_date",),
+            birth_date,
+            optional=("relationship",),
         ),
         Derivation(
             "core.names",
@@ -135,6 +170,7 @@ def healthsim_derivations():
             ("gender",),
             ("given_name", "family_name"),
             names,
+            optional=("relationship",),
         ),
         Derivation(
             "core.contact",
@@ -156,7 +192,10 @@ def birth_date(people: People) -> dict[str, Array]:
     days = (last - first).astype(np.int64) + 1
     u = people.draw("day")
     if (people.slot != 0).any():
-        u = np.where(people["role"].isin(["dependent"]), _sibling_days(people, age), u)
+        child = (
+            people["relationship"].isin(["child"]) if "relationship" in people else people["role"].isin(["dependent"])
+        )
+        u = np.where(child, _sibling_days(people, age), u)
     born = first + np.minimum(np.floor(u * days).astype(np.int64), days - 1)
     return {"birth_date": np.where(unknown, np.datetime64("NaT", "s"), born.astype("datetime64[s]"))}
 
@@ -189,14 +228,22 @@ def names(people: People) -> dict[str, Array]:
     count = np.where(female, len(pools["F"]), len(pools["M"]))
     codes = np.floor(u * count).astype(np.int32) + np.where(female, 0, len(pools["F"])).astype(np.int32)
     if (people.slot != 0).any():
-        codes = _own_names(people, codes, female, len(pools["F"]), len(words))
+        codes = distinct_names(people, codes, female, len(pools["F"]), len(words))
     unique = list(dict.fromkeys(words))
     place = np.array([unique.index(word) for word in words], np.int32)
-    family = np.floor(people.draw("family", shared=True) * len(pools["family"])).astype(np.int32)
+    family = np.floor(family_draw(people) * len(pools["family"])).astype(np.int32)
     return {"given_name": Coded(place[codes], unique), "family_name": Coded(family, pools["family"])}
 
 
-def _own_names(people: People, codes: np.ndarray, female: np.ndarray, women: int, all_names: int) -> np.ndarray:
+def family_draw(people: People) -> np.ndarray:
+    """Return the uniforms that surnames are chosen by: one a household, but housemates have their own."""
+    u = people.draw("family", shared=True)
+    if "relationship" not in people:
+        return u
+    return np.where(people["relationship"].isin(["housemate"]), people.draw("family_of_housemate"), u)
+
+
+def distinct_names(people: People, codes: np.ndarray, female: np.ndarray, women: int, all_names: int) -> np.ndarray:
     """Return first names such that nobody has that of somebody before them in the household: the next one instead."""
     codes, first = codes.copy(), people.first_row
     low, high = np.where(female, 0, women), np.where(female, women, all_names)

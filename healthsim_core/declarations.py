@@ -41,7 +41,7 @@ class Attribute:
     section: str
     doc: str
     kind: str = "number"
-    """number, integer, category or boolean."""
+    """number, integer, category, boolean or date."""
     default: object = None
     """The distribution (as a specification writes it) used where neither profile nor reference gives one; None: absent."""
     decimals: int | None = None
@@ -53,6 +53,8 @@ class Attribute:
     """What is possible at all; a specification beyond it is refused."""
     shared: bool = False
     """Whether a household has one value: that of its first person."""
+    common: bool = False
+    """Whether a household draws it together: those of like circumstances have one value, others their own."""
     required: bool = False
     """Whether nobody can be without it, so that a profile cannot leave it missing."""
 
@@ -69,7 +71,9 @@ class Derivation:
     product: str | None = None
     """The product it belongs to; None: it always runs."""
     optional: tuple[str, ...] = ()
-    """Columns it uses where they exist; their makers go first."""
+    """Columns it uses where they exist; their makers go first. `said.NAME` is what the profile says of `NAME`."""
+    instead_of: str | None = None
+    """The derivation whose place it takes where it runs; both write the same columns."""
 
 
 @frozen
@@ -84,6 +88,8 @@ class Place:
     weight: float
     latitude: float | None = None
     longitude: float | None = None
+    population: float | None = None
+    """How many people live there; None: not known."""
 
 
 @frozen
@@ -133,14 +139,51 @@ class ConditionCode:
 
 
 @frozen
+class CodeLimit:
+    """Who can have the diagnosis codes from `first` to `last`: of one sex, or of some ages only."""
+
+    first: str
+    last: str
+    sex: str | None = None
+    """M or F; None: both."""
+    age_min: int | None = None
+    age_max: int | None = None
+
+    def covers(self, code: str) -> bool:
+        """Return whether a code or category lies between `first` and `last`, each taken with all that begins so."""
+        return self.first <= code[: len(self.first)] and code[: len(self.last)] <= self.last
+
+
+@frozen
+class CodeCombination:
+    """A code that the guidelines want instead of another where the same person has other conditions as well."""
+
+    code: str
+    """What the code begins with that gives way."""
+    writes: str
+    """The billable code that is written instead."""
+    beside: tuple[tuple[str, ...], ...] = ()
+    """What else the person must have: of each group one, by what its category or code begins with."""
+    without: tuple[str, ...] = ()
+    """What the person must not have."""
+
+
+@frozen
 class CodeSet:
-    """Facts about diagnosis codes: which billable leaves a category (`E11`) stands for, by severity."""
+    """Facts about diagnosis codes: billable leaves by category, who can have them, how they combine and go together."""
 
     name: str
     doc: str
     source: str
     licence: str
-    codes: Callable[[], tuple[ConditionCode, ...]]
+    codes: Callable[[], tuple[ConditionCode, ...]] = tuple
+    """The billable leaves, by category."""
+    limits: Callable[[], tuple[CodeLimit, ...]] = tuple
+    """Who can have codes: sex and ages."""
+    combinations: Callable[[], tuple[CodeCombination, ...]] = tuple
+    """What is written where a person has several conditions, in the order they are tried; the first that holds is written."""
+    loadings: Callable[[], Mapping[str, Mapping[str, float]]] = dict
+    """{what a category begins with: {shared factor: loading}}: conditions that load on one factor go together."""
 
 
 @frozen

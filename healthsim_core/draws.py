@@ -9,11 +9,13 @@ are the uniform. This will not change without a major version and a line in the 
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 
 import numpy as np
 
-SLOTS = 16
+SLOT_BITS = 4
+SLOTS = 1 << SLOT_BITS
 """Persons a unit can hold: entity = unit * SLOTS + slot."""
 
 DENSE_FRACTION = 0.04
@@ -25,6 +27,16 @@ FEW = 64
 Draw = Callable[[str], np.ndarray]
 """`draw(name)` gives one uniform in (0, 1) per row of the thing it belongs to."""
 
+_OWN = threading.local()
+"""A thread's generator: a new one takes ten times as long to make as this one to be set."""
+_FRESH = {
+    "bit_generator": "Philox",
+    "buffer": np.zeros(4, np.uint64),
+    "buffer_pos": 4,
+    "has_uint32": 0,
+    "uinteger": 0,
+}
+
 
 def stream_key(seed: int, path: str) -> np.ndarray:
     """Return the Philox key of a stream: two uint64 words."""
@@ -34,15 +46,22 @@ def stream_key(seed: int, path: str) -> np.ndarray:
 
 def to_uniform(words: np.ndarray) -> np.ndarray:
     """Return 64-bit words as float64 strictly inside (0, 1), on a grid of 2**-52 half-steps."""
-    return ((words >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+    uniform = (words >> np.uint64(12)).astype(np.float64)
+    uniform += 0.5
+    uniform *= 2.0**-52
+    return uniform
 
 
 def dense_words(key: np.ndarray, start: int, stop: int, slot: int, occurrence: int) -> np.ndarray:
     """Return the words of units start … stop-1 (uint64), drawn as one run."""
     first = start // 4
     blocks = -(-stop // 4) - first
+    generator = getattr(_OWN, "generator", None)
+    if generator is None:
+        generator = _OWN.generator = np.random.Philox(key=key)
     # numpy's Philox steps its counter before it makes a block: hence the "+ 1" of the promise.
-    generator = np.random.Philox(key=key, counter=np.array([first, occurrence, slot, 0], dtype=np.uint64))
+    counter = np.array([first, occurrence, slot, 0], dtype=np.uint64)
+    generator.state = {**_FRESH, "state": {"counter": counter, "key": key}}
     return generator.random_raw(blocks * 4)[start - first * 4 : stop - first * 4]
 
 
@@ -78,21 +97,23 @@ def uniforms(seed: int, path: str, entity: np.ndarray, occurrence: np.ndarray | 
     if len(entity) == 0:
         return np.empty(0)
     key = stream_key(seed, path)
-    units, slots = entity // SLOTS, entity % SLOTS
-    occurrences = np.broadcast_to(np.asarray(occurrence, dtype=np.int64), entity.shape)
+    units, slots = entity >> SLOT_BITS, entity & (SLOTS - 1)
     start, stop = int(units.min()), int(units.max()) + 1
     # A plane is one (slot, occurrence): its units lie side by side in the stream.
+    occurrences = np.asarray(occurrence, dtype=np.int64)
     planes = occurrences * SLOTS + slots
     first_plane = planes[0]
     if (planes == first_plane).all():
         return _plane(key, units, int(first_plane), start, stop)
+    occurrences = np.broadcast_to(occurrences, entity.shape)
     if len(entity) <= FEW:
         return to_uniform(scattered_words(key, units, slots, occurrences))
     result = np.empty(len(entity))
     # numpy sorts 16-bit integers by radix, several times as fast; nearly all planes are that small.
     narrow = planes.astype(np.uint16) if planes.max() < 2**16 else planes
     order = np.argsort(narrow, kind="stable")
-    edges = np.flatnonzero(np.diff(planes[order])) + 1
+    sorted_planes = narrow[order]
+    edges = np.flatnonzero(sorted_planes[1:] != sorted_planes[:-1]) + 1
     few = []
     for rows in np.split(order, edges):
         if len(rows) >= DENSE_FRACTION * (stop - start):
@@ -141,7 +162,7 @@ def _plane(key: np.ndarray, units: np.ndarray, plane: int, start: int, stop: int
     occurrence, slot = divmod(plane, SLOTS)
     if len(units) >= DENSE_FRACTION * (stop - start):
         words = dense_words(key, start, stop, slot, occurrence)
-        if len(units) != stop - start or not (np.diff(units) == 1).all():
+        if len(units) != stop - start or not (units[1:] > units[:-1]).all():
             words = words[units - start]
     else:
         words = scattered_words(key, units, np.full(len(units), slot), np.full(len(units), occurrence))

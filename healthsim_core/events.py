@@ -126,6 +126,16 @@ class EventType:
     """
     after: tuple[str, ...] = ()
     """Qualified event types that are finished before this one, for `settle` to look at."""
+    posthumous: bool = False
+    """Whether it may follow, after a person's death, from what happened before: a claim, a payment."""
+    whom: Callable[[People], np.ndarray] | None = None
+    """To whom an event happens (a mask over the people); of `each_person`, all events of its product. None: to everybody."""
+    working: Callable[[Events], np.ndarray] | None = None
+    """Which events of journeys (a mask) fall on business days; None: none that does not say so itself.
+
+    They move before their outcomes are computed; the day the journey says stays in their field `planned_time`. What happens
+    on the very day of another product's event that it follows from stays there: the two are one appointment.
+    """
 
     @property
     def qualified(self) -> str:
@@ -268,6 +278,7 @@ class Events:
             {name: column[index] for name, column in self.fields.items()},
             self.people,
             self.context,
+            row=None if self._row is None else self._row[index],
         )
 
     def timeline(self, event_type: str) -> Events | None:
@@ -277,13 +288,18 @@ class Events:
     def unfolded(self, event_type: str) -> list[Events]:
         """Return, to `settle`, the events of another type that journeys name, in parts, finished or not.
 
-        So two types can look at each other; parts may be empty, what links, settling and triggers add may be missing.
+        So two types can look at each other; what links, settling and triggers add may be missing. `outcomes` sees those that
+        are unfolded already: what the event follows from, and what waits for no laboratory result.
         """
         return self.context.unfolded(event_type)
 
     def rows(self, table: str) -> Columns | None:
         """Return the rows earlier handlers wrote to a table in this span, None where nobody did."""
         return self.context.rows(table)
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what `make` gives, called once a span: for what several handlers work out of the same events and rows."""
+        return self.context.once(name, make)
 
     def roster(self, table: str) -> Columns | None:
         """Return the rows of a scenario-wide table (a provider directory), None where no product made them."""
@@ -294,9 +310,11 @@ def match(keys: np.ndarray, among: np.ndarray) -> np.ndarray:
     """Return for each key its position in `among` (distinct keys in any order), -1 where it is not there."""
     if len(among) == 0:
         return np.full(len(keys), -1, np.int64)
-    order = np.argsort(among, kind="stable")
-    place = np.minimum(np.searchsorted(among, keys, sorter=order), len(among) - 1)
-    found = order[place]
+    if (among[1:] > among[:-1]).all():
+        found = np.minimum(np.searchsorted(among, keys), len(among) - 1)
+    else:
+        order = np.argsort(among, kind="stable")
+        found = order[np.minimum(np.searchsorted(among[order], keys), len(among) - 1)]
     return np.where(among[found] == keys, found, -1)
 
 

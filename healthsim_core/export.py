@@ -7,15 +7,16 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 from attrs import field, frozen
 
 from healthsim_core.declarations import Document, FormatPart, Lines, OutputFormat
 from healthsim_core.errors import HealthSimError
-from healthsim_core.state import dictionary
 from healthsim_core.tables import Table
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 class ExportError(HealthSimError):
@@ -144,6 +145,9 @@ def _write_documents(documents: Iterable[Document], folder: Path, tally: _Tally)
 
 
 def _copy_tables(source: Source, output_format: OutputFormat, folder: Path, tally: _Tally) -> None:
+    # Late, and DuckDB with it: every command asks the plugins what formats there are, few write one.
+    from healthsim_core.state import dictionary
+
     extension = output_format.name
     written = {}
     for table in sorted(source.tables):

@@ -279,6 +279,9 @@ class JourneySpecification(Plain):
     description: str | None = field(default=None, metadata=as_(reading.text, "What it is for."))
     products: tuple[str, ...] = field(default=(), metadata=as_(many(reading.text), "The products it touches."))
     duration_days: int | None = field(default=None, metadata=as_(whole(1, 36500), "No event may lie after it."))
+    start_delay: Delay | None = field(
+        default=None, metadata=as_(_delay, "Days by which it begins later, drawn for each person; none: day 0 for all.")
+    )
     requires: tuple[Condition, ...] = field(
         default=(),
         metadata=as_(many(_condition), "What a person must be; what a profile leaves open is drawn to meet it."),

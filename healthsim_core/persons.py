@@ -16,7 +16,7 @@ class Person:
 
     person_id: str = key("P", "The person's key.")
     household_id: str = column("The household; its members share the number.", decode="'HH' || {household_id}")
-    role: str = column("subscriber, spouse or dependent.")
+    role: str = column("subscriber, spouse, dependent, or other: somebody who lives there and is insured apart.")
     given_name: str = column("First name.")
     family_name: str = column("Last name.")
     birth_date: date | None = column("Date of birth; empty where the profile leaves ages missing.")
@@ -42,6 +42,9 @@ class Person:
         "Nine digits of area 900-999, group 01-49: neither an SSN nor an ITIN can be issued there.",
         decode="{ssn}::VARCHAR",
     )
+    language: str | None = column("Preferred language, where somebody says.", system="BCP 47")
+    marital_status: str | None = column("S, M, D, L, W …, where somebody says.", system="HL7 v3 MaritalStatus")
+    death_date: date | None = column("The day of death; empty for the living.")
 
 
 PERSONS = table_from(Person, "persons")

@@ -118,9 +118,12 @@ def _correlation(value, path, problems):
 class Household(Plain):
     """Families in bulk: the profile describes the subscriber, the others follow."""
 
-    size: Any = field(metadata=as_(reading.anything, "How many live together, 1 to 12: a number or a distribution."))
+    size: Any = field(
+        default="typical",
+        metadata=as_(reading.anything, "How many live together, 1 to 12: a number, a distribution, or `typical`."),
+    )
     roles: str = field(
-        default="typical", metadata=as_(one_of("typical"), "Who they are: a subscriber, mostly a spouse, dependents.")
+        default="typical", metadata=as_(one_of("typical"), "Who they are: couples, families, generations, housemates.")
     )
     conditions_of: tuple[str, ...] = field(
         default=("subscriber", "spouse"),
@@ -159,7 +162,9 @@ class ProfileSpecification(Plain):
         factory=dict, metadata=as_(reading.mapping, "primary_condition, comorbidities, lab_values and attributes.")
     )
     coverage: Mapping[str, Any] = field(factory=dict, metadata=as_(reading.mapping, "type, plan_distribution."))
-    network: Mapping[str, Any] = field(factory=dict, metadata=as_(reading.mapping, "primary_care_provider."))
+    network: Mapping[str, Any] = field(
+        factory=dict, metadata=as_(reading.mapping, "primary_care_provider, source, directory.")
+    )
     journey: tuple[JourneyChoice, ...] = field(default=(), metadata=as_(one_or_many(journey_choice), "A journey."))
     journeys: tuple[JourneyChoice, ...] = field(
         default=(), metadata=as_(one_or_many(journey_choice), "Several journeys.")

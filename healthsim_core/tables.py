@@ -20,6 +20,7 @@ key / refers   int64, -1 for none                  VARCHAR: prefix and number
 from __future__ import annotations
 
 import datetime
+import math
 import re
 import types
 import typing
@@ -176,10 +177,10 @@ def _type_problems(one: Column, array: Array) -> list[str]:
 
 
 def _has_repeats(keys: list[Array]) -> bool:
-    raw = [one.codes.astype(np.int64) if isinstance(one, Coded) else one.astype(np.int64) for one in keys]
+    raw = [(one.codes if isinstance(one, Coded) else one).astype(np.int64, copy=False) for one in keys]
+    raw = _as_one(raw)
     if len(raw) == 1:
-        steps = np.diff(raw[0])
-        if (steps > 0).all():
+        if (raw[0][1:] > raw[0][:-1]).all():
             return False
         ordered = np.sort(raw[0])
         return bool((ordered[1:] == ordered[:-1]).any())
@@ -188,6 +189,18 @@ def _has_repeats(keys: list[Array]) -> bool:
     for one in raw:
         same &= one[order][1:] == one[order][:-1]
     return bool(same.any())
+
+
+def _as_one(keys: list[np.ndarray]) -> list[np.ndarray]:
+    """Return keys of several columns as one number each, as they are where numbers of 64 bits do not suffice."""
+    lows = [int(one.min()) for one in keys]
+    widths = [int(one.max()) - low + 1 for one, low in zip(keys, lows, strict=True)]
+    if len(keys) == 1 or math.prod(widths) >= 2**63:
+        return keys
+    packed = keys[0] - lows[0]
+    for one, low, width in zip(keys[1:], lows[1:], widths[1:], strict=True):
+        packed = packed * width + (one - low)
+    return [packed]
 
 
 def table_from(entity: type, name: str, primary_key: tuple[str, ...] = ()) -> Table:

@@ -243,8 +243,8 @@ def test_a_reader_does_not_mind_a_change_and_a_change_waits_for_a_reader(store):
 @pytest.mark.parametrize(
     ("kind", "limit"),
     [
-        ("generate", 4096), ("generate", 300_000), ("generate", 1_200_000), ("into", 300_000), ("into", 1_200_000),
-        ("clone", 4096), ("clone", 1_200_000), ("merge", 4096), ("merge", 300_000),
+        ("generate", 4096), ("generate", 100_000), ("generate", 400_000), ("into", 100_000), ("into", 400_000),
+        ("clone", 4096), ("clone", 400_000), ("merge", 4096), ("merge", 100_000),
     ],
 )  # fmt: skip
 def test_on_a_full_disk_nothing_is_lost_and_the_error_says_what_could_not_be_done(store, built_digests, kind, limit):

@@ -11,10 +11,19 @@ from healthsim_core.conditions import all_hold, compare
 from healthsim_core.distributions import pick
 from healthsim_core.draws import uniforms
 from healthsim_core.events import DAY, EVENT_SLOTS, Events, constant_field
-from healthsim_core.generation.business_days import roll
+from healthsim_core.generation.business_days import nearest, on_business_days
 from healthsim_core.generation.flattening import DAYS_A_YEAR
 from healthsim_core.generation.plan import DefinitionPlan, PhasesPlan, SkillPlan, Substitution
-from healthsim_core.generation.timeline import Lives, Timeline, add_outcomes, diagnosis, entity_column, lookup
+from healthsim_core.generation.timeline import (
+    Lives,
+    Timeline,
+    add_outcomes,
+    concerned,
+    diagnosis,
+    entity_column,
+    in_lifetime,
+    lookup,
+)
 from healthsim_core.people import People
 
 
@@ -30,7 +39,7 @@ def unfold_definition(timeline: Timeline, index: int) -> Events:
         entity, anchor, source = np.repeat(entity, count), np.repeat(anchor, count), np.repeat(source, count)
         occurrence = np.repeat(occurrence, count) * count + turn
         ends = None if ends is None else np.repeat(ends, count)
-    time = _times(it, part.path, people, entity, occurrence, turn, anchor)
+    time, low, high = _times(it, part.path, people, entity, occurrence, turn, anchor)
     fields = {name: column for name, column in own.items()}
     key = entity * EVENT_SLOTS + part.base + occurrence
     one_part = np.zeros(len(entity), np.int32)
@@ -45,7 +54,12 @@ def unfold_definition(timeline: Timeline, index: int) -> Events:
     events.fields.update(
         {name: column for name, column in _parameters(timeline, it, events).items() if name not in events.fields}
     )
+    if it.event_type.working is not None:
+        bounds = (np.broadcast_to(one, len(happens))[happens] for one in (anchor, low, high))
+        _move_to_working_days(timeline, it, events, *bounds)
+    events.context = timeline
     add_outcomes(timeline.plan, it.event_type, events)
+    events.context = None
     if it.until is not None and _names(it.until.field) == it.event_id:
         events = _cut_after(it, events, happens, count)
     if it.arms:
@@ -73,7 +87,8 @@ def _anchors(timeline: Timeline, it: DefinitionPlan):
         if lives is None:
             lives = timeline.lives[it.phases.path] = _live(it.phases, people, people.entity[_takes_part(timeline, it)])
         mine = np.flatnonzero(lives.phase == it.phase)
-        start, end = (people.start + days[mine] * DAY for days in (lives.start, lives.end))
+        begins = _begins(it, people, lives.entity[mine])
+        start, end = (begins + days[mine] * DAY for days in (lives.start, lives.end))
         own = {
             "name": Coded.constant(it.event_id, len(mine)),
             "step": lives.step[mine].astype(float),
@@ -83,12 +98,20 @@ def _anchors(timeline: Timeline, it: DefinitionPlan):
     if it.parent is None:
         entity = people.entity[_takes_part(timeline, it)]
         none = np.full(len(entity), -1, np.int64)
-        return entity, np.zeros(len(entity), np.int64), np.full(len(entity), people.start), none, None, {}
+        return entity, np.zeros(len(entity), np.int64), _begins(it, people, entity), none, None, {}
     parent = timeline.parts[it.parent]
     if it.arm is not None:
         parent = parent.select(timeline.arms[it.parent] == it.arm)
     ends = parent["end_time"] if it.in_phase else timeline.ends_of(it.parent, parent.key)
     return parent.entity, parent.occurrence.astype(np.int64), parent.time, parent.key, ends, {}
+
+
+def _begins(it: DefinitionPlan, people: People, entity: np.ndarray) -> np.ndarray:
+    """Return when the journey begins for each person, which is its day 0."""
+    start = np.full(len(entity), people.start)
+    if it.start_delay is None:
+        return start
+    return start + it.start_delay.at(uniforms(people.seed, f"journey.{it.journey}:start", entity)) * DAY
 
 
 def _takes_part(timeline: Timeline, it: DefinitionPlan) -> np.ndarray:
@@ -105,8 +128,11 @@ def _takes_part(timeline: Timeline, it: DefinitionPlan) -> np.ndarray:
     )
 
 
-def _times(it: DefinitionPlan, path: str, people: People, entity, occurrence, turn, anchor) -> np.ndarray:
-    """Return when each event happens; where a day and an event before it both count, the later."""
+def _times(it: DefinitionPlan, path: str, people: People, entity, occurrence, turn, anchor):
+    """Return when each event happens, and the least and most days from its anchor that its delay allows.
+
+    Where a day and an event before it both count, it is the later.
+    """
 
     def u(name: str) -> np.ndarray:
         return uniforms(people.seed, f"{path}.{name}", entity, occurrence)
@@ -135,28 +161,30 @@ def _times(it: DefinitionPlan, path: str, people: People, entity, occurrence, tu
         days, low = np.maximum(days, 0), np.maximum(low, 0)  # jitter moves nothing before what it follows
     time = anchor + days * DAY
     if floor is not None:
-        time = np.maximum(time, people.start + floor * DAY)
+        time = np.maximum(time, _begins(it, people, entity) + floor * DAY)
     if it.business_days:
-        time = _on_business_days(time, anchor, low, high)
-    return time
+        time = on_business_days(time, anchor, low, high)
+    return time, low, high
 
 
-def _on_business_days(time: np.ndarray, anchor: np.ndarray, low, high) -> np.ndarray:
-    """Return times moved to business days, inside the bounds where they have room and a business day in them."""
-    day = time.astype("datetime64[D]")
-    first = anchor.astype("datetime64[D]")
-    earliest, latest = first + np.ceil(low).astype(np.int64), first + np.floor(high).astype(np.int64)
-    outside = (day < earliest) | (day > latest)
-    earliest, latest = np.where(outside, day, earliest), np.where(outside, day, latest)
-    return roll(day, earliest, latest).astype("datetime64[s]") + (time - day.astype("datetime64[s]"))
+def _move_to_working_days(timeline: Timeline, it: DefinitionPlan, events: Events, anchor, low, high) -> None:
+    """Move the events that keep office hours to business days; the day the journey says is kept as `planned_time`."""
+    moves = it.event_type.working(events)
+    events.fields["planned_time"] = events.time
+    if it.parent is not None:
+        parent = timeline.plan.parts[it.parent].definition.event_type.product
+        if parent not in ("core", it.event_type.product):
+            moves &= events.time.astype("datetime64[D]") != anchor.astype("datetime64[D]")
+    if moves.any():
+        events.time = np.where(moves, nearest(events.time, anchor, low, high), events.time)
 
 
 def _happens(timeline: Timeline, it: DefinitionPlan, path: str, events: Events, ends, count: int) -> np.ndarray:
-    happens = np.ones(len(events), bool)
+    happens = in_lifetime(events) & concerned(timeline.plan, it.event_type, events)
     if ends is not None:
         happens &= events.time < ends
     if it.within_days is not None:
-        happens &= events.time < events.people.start + (it.within_days + 1) * DAY
+        happens &= events.time < _begins(it, events.people, events.entity) + (it.within_days + 1) * DAY
     if it.probability < 1:
         happens &= uniforms(events.people.seed, f"{path}.happens", events.entity, events.occurrence) < it.probability
     if it.conditions:

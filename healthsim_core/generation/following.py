@@ -9,7 +9,16 @@ from healthsim_core.conditions import all_hold
 from healthsim_core.draws import uniforms
 from healthsim_core.events import DAY, EVENT_SLOTS, Events, EventType, Link, constant_field
 from healthsim_core.generation.plan import Part
-from healthsim_core.generation.timeline import Timeline, add_outcomes, computed_fields, diagnosis, latest, masked
+from healthsim_core.generation.timeline import (
+    Timeline,
+    add_outcomes,
+    computed_fields,
+    concerned,
+    diagnosis,
+    in_lifetime,
+    latest,
+    masked,
+)
 
 
 def finish_type(timeline: Timeline, event_type: EventType) -> None:
@@ -159,5 +168,10 @@ def _triggered(timeline: Timeline, part: Part, source: Events) -> Events:
         fields,
         source.people,
     )
+    happens = concerned(timeline.plan, target, events)
+    if not target.posthumous:
+        happens &= in_lifetime(events)
+    if not happens.all():
+        events = events.select(happens)
     add_outcomes(timeline.plan, target, events)
     return events

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from attrs import define, field, frozen
 
-from healthsim_core.columns import Columns, Span, stack
+from healthsim_core.columns import Array, Coded, Columns, Span, stack
 from healthsim_core.errors import PluginError
 from healthsim_core.events import Events, EventType
 from healthsim_core.generation.graph import Cycle, ordered
@@ -36,6 +37,8 @@ class SpanContext:
 
     timelines: Timeline
     written: dict[str, list[Columns]] = field(factory=dict)
+    made: dict[str, Any] = field(factory=dict)
+    """What `once` was asked for, by name."""
 
     def timeline(self, event_type: str) -> Events | None:
         """Return the finished events of a type."""
@@ -44,7 +47,17 @@ class SpanContext:
     def rows(self, table: str) -> Columns | None:
         """Return the rows written to a table so far in this span."""
         batches = self.written.get(table)
-        return stack(batches) if batches else None
+        if not batches:
+            return None
+        if len(batches) > 1:
+            self.written[table] = batches = [stack(batches)]
+        return batches[0]
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what `make` gives, called for the first who asks for that name."""
+        if name not in self.made:
+            self.made[name] = make()
+        return self.made[name]
 
 
 def order_handlers(event_types: list[EventType]) -> tuple[EventType, ...]:
@@ -65,7 +78,15 @@ def order_handlers(event_types: list[EventType]) -> tuple[EventType, ...]:
 def generate_span(
     plan: Plan, span: Span, rosters: dict[str, Columns], failures: list[Failure] | None = None
 ) -> tuple[dict[str, Columns], Timeline]:
-    """Return the rows of every table for a span of units, and the timeline they come from.
+    """Return the rows of every table for a span of units, and the timeline they come from; see `span_batches`."""
+    batches, timeline = span_batches(plan, span, rosters, failures)
+    return {table: stack(rows) for table, rows in batches.items()}, timeline
+
+
+def span_batches(
+    plan: Plan, span: Span, rosters: dict[str, Columns], failures: list[Failure] | None = None
+) -> tuple[dict[str, list[Columns]], Timeline]:
+    """Return the rows of every table for a span of units, as its handlers gave them, and the timeline they come from.
 
     A handler that fails raises PluginError; with a list of `failures` it is put there, and the other event types go on.
     """
@@ -93,13 +114,23 @@ def generate_span(
     for events in timeline.finished.values():
         # Events and context point at each other; waiting for the garbage collector would hold several spans in memory.
         events.context = None
-    return {table: context.rows(table) for table in context.written}, timeline
+    return context.written, timeline
 
 
 def _person_rows(people) -> Columns:
     names = {name for column in PERSONS.columns for name in column.raw_names}
-    columns = {"person_id": people.entity, "household_id": people.unit}
-    return Columns({name: columns[name] if name in columns else people[name] for name in names})
+    columns = {"person_id": people.entity, "household_id": people.unit, **_unsaid(len(people)), **people.columns}
+    return Columns({name: columns[name] for name in names})
+
+
+def _unsaid(length: int) -> dict[str, Array]:
+    """Return the columns of persons that may have no maker, empty."""
+    nothing = Coded.constant(None, length)
+    return {
+        "language": nothing,
+        "marital_status": nothing,
+        "death_date": np.full(length, np.datetime64("NaT", "s")),
+    }
 
 
 def _checked_rows(plan: Plan, event_type: EventType, events: Events, span: Span) -> dict[str, Columns]:

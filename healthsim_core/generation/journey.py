@@ -42,6 +42,8 @@ def _unfold_each_person(timeline: Timeline) -> None:
         if mine:
             entity = entity[~np.isin(entity, np.concatenate(mine))]
         event_type = plan.event_types[part.event_type]
+        if event_type.whom is not None:
+            entity = entity[event_type.whom(people)[people.rows_of(entity)]]
         events = Events(
             part.event_type,
             entity,

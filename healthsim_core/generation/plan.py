@@ -14,10 +14,15 @@ from healthsim_core.columns import Columns, Span
 from healthsim_core.conditions import Condition, Expression
 from healthsim_core.declarations import OutputFormat, Place
 from healthsim_core.distributions import Distribution
+from healthsim_core.distributions.base import pick
 from healthsim_core.draws import SLOTS, uniforms
 from healthsim_core.events import Delay, EventType, Trigger
+from healthsim_core.generation.code_rules import Limit, Rewriting
 from healthsim_core.people import People
 from healthsim_core.tables import Table
+
+COUNTED_UP_TO = 1_000_000
+"""Households among whom it is worth asking which counties nobody lives in."""
 
 
 @frozen
@@ -36,6 +41,8 @@ class AttributePlan:
     """The share of people whose value is missing, whatever it would have been."""
     roles: tuple[str, ...] | None = None
     """Of whom in a household the specification speaks; None: of all. The others' values follow from theirs."""
+    common: bool = False
+    """Whether a household draws it together."""
 
 
 @frozen
@@ -59,6 +66,14 @@ class ConditionPlan:
     """Who in a household can have it; None: all."""
     skill: str | None = None
     """The skill and version its codes come from."""
+    limits: tuple[Limit, ...] = ()
+    """Who can have each of `leaves`; empty: whoever."""
+    loadings: tuple[tuple[str, float], ...] = ()
+    """The factors it shares with other conditions, and how strongly."""
+    rewritings: tuple[Rewriting, ...] = ()
+    """Codes written instead, in the order they are tried."""
+    path: str = ""
+    """Where in the specification it was said; empty for a reference's and a journey's."""
 
 
 @frozen
@@ -171,6 +186,8 @@ class DefinitionPlan:
     """Whether the parent is a phase, at whose end this stops."""
     within_days: int | None = None
     """The last day on which it happens; None: whenever."""
+    start_delay: Delay | None = None
+    """By how many days the journey begins later for each person; None: by none."""
     slots: tuple[int, ...] | None = None
     """The places in the household that take the journey; None: all."""
     roles: tuple[str, ...] | None = None
@@ -256,18 +273,27 @@ class Plan:
         """Return day 0 of the journeys."""
         return np.datetime64(self.start, "s")
 
-    def spans(self, size: int) -> list[Span]:
-        """Return the units cut into spans of about `size` persons."""
+    def spans(self, size: int, start: int = 0) -> list[Span]:
+        """Return the units from `start` on, cut into spans of about `size` persons."""
         step = max(1, size // len(self.roles))
-        return [Span(start, min(start + step, self.count)) for start in range(0, self.count, step)]
+        return [Span(first, min(first + step, self.count)) for first in range(start, self.count, step)]
+
+    def inhabited(self) -> tuple[str, ...]:
+        """Return the counties (FIPS codes) where somebody of the cohort lives; all of them for a large cohort."""
+        counties = np.array([place.county_fips for place in self.places])
+        if self.count <= COUNTED_UP_TO and len(set(counties.tolist())) > 1:
+            u = uniforms(self.seed, "place.index", np.arange(self.count, dtype=np.int64) * SLOTS)
+            counties = counties[pick(u, np.array([place.weight for place in self.places]))]
+        return tuple(np.unique(counties).tolist())
 
     def build_rosters(self) -> dict[str, Columns]:
         """Return the scenario-wide tables, each built once."""
         from healthsim_core.errors import PluginError
 
         built: dict[str, Columns] = {}
+        facts = {**self.facts, "inhabited": self.inhabited()} if self.rosters else self.facts
         for roster in self.rosters:
-            rows = roster.build(self.facts, self.seed, built)
+            rows = roster.build(facts, self.seed, built)
             for table, columns in rows.items():
                 wrong = (
                     [f"table {table!r} is not among its writes"]

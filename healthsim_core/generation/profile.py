@@ -9,12 +9,14 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from healthsim_core.columns import Array, Coded, Columns, Span
+from healthsim_core.conditions import present
 from healthsim_core.declarations import Derivation
 from healthsim_core.distributions import Distribution, pick, without
 from healthsim_core.draws import SLOTS
 from healthsim_core.errors import PluginError
+from healthsim_core.generation.coding import drawn, limited, possible, written
 from healthsim_core.generation.graph import Cycle, ordered
-from healthsim_core.generation.household import family_values
+from healthsim_core.generation.household import family, genders
 from healthsim_core.generation.plan import AttributePlan, ConditionPlan, CorrelationPlan, Plan, Step
 from healthsim_core.people import People
 
@@ -52,10 +54,14 @@ def people_of(plan: Plan, span: Span, rosters: Mapping[str, Columns]) -> People:
 def sort_steps(steps: list[Step]) -> tuple[Step, ...]:
     """Return steps so that each comes after those that write what it reads; PluginError for a circle."""
     makers = {column: step.name for step in steps for column in step.writes}
-    needs = {
-        step.name: [makers[name] for name in step.reads if name in makers and makers[name] != step.name]
-        for step in steps
-    }
+
+    def made(name: str) -> list[str]:
+        found = [makers[name]] if name in makers else []
+        if name.endswith(".*"):
+            found = [maker for column, maker in makers.items() if column.startswith(name[:-1])]
+        return found
+
+    needs = {step.name: [maker for name in step.reads for maker in made(name) if maker != step.name] for step in steps}
     by_name = {step.name: step for step in steps}
     try:
         return tuple(by_name[name] for name in ordered(by_name, needs))
@@ -63,28 +69,62 @@ def sort_steps(steps: list[Step]) -> tuple[Step, ...]:
         raise PluginError(f"person columns need each other in a circle: {cycle}") from None
 
 
-def attribute_step(plan: AttributePlan, correlation: CorrelationPlan | None = None) -> Step:
-    """Return the step that draws one attribute; with a correlation, through the copula it shares."""
+def said(name: str) -> str:
+    """Return the column that holds what the profile says of something that is worked out for everybody else."""
+    return f"said.{name}"
+
+
+def attribute_step(plan: AttributePlan, correlation: CorrelationPlan | None = None, column: str | None = None) -> Step:
+    """Return the step that draws one attribute; with a correlation, through the copula it shares.
+
+    It is written to `column`, by default to that of its name; in families the ages tell who is who as well.
+    """
+    column = column or plan.name
+    of_families = plan.name == "age" and plan.roles is not None
     everyone = [plan.distribution] if plan.distribution else []
     reads = {name for one in (*everyone, *plan.overrides.values()) for name in one.reads()}
 
     def run(people: People) -> dict[str, Array]:
         scoped = people.scoped("attribute")
         u = scoped.quantile(plan.name) if correlation is None else _coupled(correlation, plan.name, scoped)
-        values = _quantiles(plan, plan.distribution, u, people)
+        if plan.common:
+            u = u[people.first_row]
+        columns = people.columns
+        if of_families and OWN_GENDER in columns:
+            columns = {**columns, "gender": columns[OWN_GENDER]}
+        values = _quantiles(plan, plan.distribution, u, columns)
         if plan.shared:
             values = values[people.first_row]
         for slot, distribution in plan.overrides.items():
             rows = np.flatnonzero(people.slot == slot)
-            values = _replaced(values, rows, _quantiles(plan, distribution, u, people)[rows])
-        if plan.roles is not None:
-            values = family_values(plan.name, people, values)
+            values = _replaced(values, rows, _quantiles(plan, distribution, u, people.columns)[rows])
+        others: dict[str, Array] = {}
+        if of_families:
+            others = family(people, values)
+            values = others.pop("age")
         if plan.null_fraction:
             values = without(values, scoped.draw(f"{plan.name}.missing") < plan.null_fraction)
-        return {plan.name: values}
+        return {column: values, **others}
 
-    family = ("role", "household_size") if plan.roles is not None else ()
-    return Step(f"attribute {plan.name}", run, tuple(sorted({*reads, *family})), (plan.name,))
+    if of_families:
+        # A subscriber's age may go by sex; that of the others follows from who they are, which goes by age.
+        needs = {*(OWN_GENDER if one == "gender" else one for one in reads), "household_size"}
+        return Step(f"attribute {plan.name}", run, tuple(sorted(needs)), (column, "role", "relationship"))
+    return Step(f"attribute {plan.name}", run, tuple(sorted(reads)), (column,))
+
+
+OWN_GENDER = "own.gender"
+"""What the profile says of sex, before spouses and children are told apart."""
+
+
+def family_gender_step() -> Step:
+    """Return the step that gives everybody of a household their sex."""
+    return Step(
+        "family gender",
+        lambda people: {"gender": genders(people, people[OWN_GENDER])},
+        (OWN_GENDER, "role"),
+        ("gender",),
+    )
 
 
 def _coupled(correlation: CorrelationPlan, name: str, scoped: People) -> np.ndarray:
@@ -100,10 +140,16 @@ def _coupled(correlation: CorrelationPlan, name: str, scoped: People) -> np.ndar
     return np.clip(ndtr(normal), 2.0**-53, 1 - 2.0**-53)
 
 
-def _quantiles(plan: AttributePlan, distribution: Distribution | None, u: np.ndarray, people: People) -> Array:
+def _quantiles(
+    plan: AttributePlan, distribution: Distribution | None, u: np.ndarray, columns: Mapping[str, Array]
+) -> Array:
     if distribution is None:
-        return Coded.constant(None, len(u)) if plan.kind == "category" else np.full(len(u), np.nan)
-    values = distribution.ppf(u, people.columns)
+        values = Coded.constant(None, len(u))
+    else:
+        values = distribution.ppf(u, columns)
+    if plan.kind == "date":
+        texts = values if isinstance(values, Coded) else Coded.constant(None, len(u))
+        return texts.lookup({word: np.datetime64(word, "s") for word in texts.words}, np.datetime64("NaT"), "M8[s]")
     if isinstance(values, Coded):
         return values if plan.kind == "category" else np.full(len(u), np.nan)
     if plan.kind == "integer":
@@ -130,46 +176,29 @@ def _replaced(values: Array, rows: np.ndarray, others: Array) -> Array:
 def condition_step(plan: ConditionPlan) -> Step:
     """Return the step that decides who has a condition, and as which code it is written."""
     has, code = has_column(plan.category), code_column(plan.category)
-    reads = plan.prevalence.reads() if plan.prevalence else ()
+    others = {other for one in plan.rewritings for group in (*one.beside, one.without) for other, _ in group}
+    reads = {*(plan.prevalence.reads() if plan.prevalence else ()), *map(has_column, others), *map(code_column, others)}
     if plan.severity:
-        reads = (*reads, plan.severity)
+        reads.add(plan.severity)
     if plan.roles is not None:
-        reads = (*reads, "role")
+        reads.add("role")
+    if plan.limits:
+        reads |= {"age", "gender"}
 
     def run(people: People) -> dict[str, Array]:
-        scoped = people.scoped(f"condition.{plan.category}")
         if plan.prevalence is None:
             chosen = np.zeros(len(people), bool)
         else:
-            chosen = scoped.quantile("has") < plan.prevalence.ppf(np.full(len(people), 0.5), people.columns)
+            chosen = drawn(plan, people, plan.prevalence.ppf(np.full(len(people), 0.5), people.columns))
+        if limited(plan):
+            chosen &= possible(plan, people)
         if plan.roles is not None:
             chosen &= people["role"].isin(plan.roles)
         for slot, given in plan.overrides.items():
             chosen[people.slot == slot] = given
-        severity = people.columns.get(plan.severity) if plan.severity else None
-        return {has: chosen, code: leaf_codes(plan.leaves, severity, scoped.draw("code"))}
+        return {has: chosen, code: written(plan, people)}
 
-    return Step(f"condition {plan.category}", run, reads, (has, code))
-
-
-def leaf_codes(leaves: tuple[tuple[str, str | None, float], ...], severity: Coded | None, u: np.ndarray) -> Coded:
-    """Return for each person a billable code: among those of the person's severity where there are any."""
-    words = list(dict.fromkeys(code for code, _, _ in leaves))
-    word_of = np.array([words.index(code) for code, _, _ in leaves], np.int32)
-    weights = np.array([weight for _, _, weight in leaves])
-
-    def choose(wanted: str | None) -> np.ndarray:
-        mine = [meant == wanted for _, meant, _ in leaves] if wanted else [meant is None for _, meant, _ in leaves]
-        if not any(mine):
-            mine = [meant is None for _, meant, _ in leaves]
-        return np.where(mine, weights, 0.0) if any(mine) else weights
-
-    codes = pick(u, choose(None))
-    if severity is not None:
-        for number, word in enumerate(severity.words):
-            rows = severity.codes == number
-            codes[rows] = pick(u[rows], choose(word))
-    return Coded(word_of[codes], words)
+    return Step(f"condition {plan.category}", run, tuple(sorted(reads)), (has, code))
 
 
 def derivation_step(derivation: Derivation) -> Step:
@@ -187,9 +216,22 @@ def derivation_step(derivation: Derivation) -> Step:
             raise PluginError(
                 f"derivation {derivation.name}: column {short[0]!r} has {len(result[short[0]])} rows for {len(people)} people"
             )
-        return result
+        return {name: _preferring(people.columns.get(said(name)), column) for name, column in result.items()}
 
-    return Step(f"derivation {derivation.name}", run, (*derivation.reads, *derivation.optional), derivation.writes)
+    told = tuple(said(name) for name in derivation.writes)
+    return Step(
+        f"derivation {derivation.name}", run, (*derivation.reads, *derivation.optional, *told), derivation.writes
+    )
+
+
+def _preferring(words: Array | None, column: Array) -> Array:
+    """Return what the profile says, and a derivation's value where it says nothing."""
+    if words is None:
+        return column
+    mask = present(words)
+    if isinstance(words, Coded) and isinstance(column, Coded):
+        return words.where(mask, column)
+    return np.where(mask, words, column)
 
 
 def place_step(places: tuple, path: str = "place") -> Step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,7 +57,7 @@ def resolve_attributes(it: ProfileResolution) -> None:
             or (attribute.default is not None and owner in ("core", *it.active))
         ):
             path = given.get(name, (None, ""))[1]
-            plan = AttributePlan(name, None, {}, attribute.kind, attribute.decimals, attribute.shared, path)
+            plan = _unsaid(attribute, path)
             it.attributes[name] = _with(plan, distribution)
             if attribute.required and it.attributes[name].null_fraction:
                 it.problems.add(f"{path}.null_fraction", f"{name} cannot be missing: nobody is made without it")
@@ -73,8 +74,23 @@ def resolve_attributes(it: ProfileResolution) -> None:
         distribution = read_distribution(value, path, it.problems, it.kinds)
         if distribution is not None:
             it.attributes[name] = _with(AttributePlan(name, None, kind=kind_of(distribution), path=path), distribution)
+    _unwind(it)
     _check_reads(it)
     _resolve_correlations(it)
+
+
+def _unsaid(attribute: Attribute, path: str = "") -> AttributePlan:
+    """Return the plan of an attribute of which nothing is said yet."""
+    return AttributePlan(
+        attribute.name,
+        None,
+        {},
+        attribute.kind,
+        attribute.decimals,
+        attribute.shared,
+        path,
+        common=attribute.common,
+    )
 
 
 def _with(plan: AttributePlan, distribution: Distribution | None) -> AttributePlan:
@@ -87,9 +103,7 @@ def _with(plan: AttributePlan, distribution: Distribution | None) -> AttributePl
 def override_attribute(it: ProfileResolution, name: str, slot: int, distribution: Distribution) -> None:
     """Give one member of the household an attribute of their own."""
     attribute = it.declared()[name]
-    plan = it.attributes.get(name) or AttributePlan(
-        name, None, {}, attribute.kind, attribute.decimals, attribute.shared
-    )
+    plan = it.attributes.get(name) or _unsaid(attribute)
     it.attributes[name] = evolve(plan, overrides={**plan.overrides, slot: distribution})
 
 
@@ -223,6 +237,11 @@ def check_kind(it: ProfileResolution, attribute: Attribute, distribution: Distri
     except (KeyError, TypeError):
         return
     if isinstance(value, Coded):
+        if attribute.kind == "date":
+            for word in value.words:
+                if not _is_day(word):
+                    it.problems.add(path, f"expected a day such as 2025-03-31, got {word!r}")
+            return
         if attribute.kind != "category" and (value.codes >= 0).any():
             it.problems.add(
                 path,
@@ -233,7 +252,7 @@ def check_kind(it: ProfileResolution, attribute: Attribute, distribution: Distri
                 if word not in attribute.values:
                     it.problems.unknown(path, f"value of {attribute.name}", word, attribute.values)
         return
-    if attribute.kind == "category":
+    if attribute.kind in ("category", "date"):
         it.problems.add(path, f"expected text, got numbers such as {value[1]!r}")
         return
     if attribute.kind != "boolean" and value.dtype == bool:
@@ -249,6 +268,14 @@ def check_kind(it: ProfileResolution, attribute: Attribute, distribution: Distri
         and value[2] > high
     ):
         it.problems.add(path, f"{attribute.name} must be at most {high:g}, got {value[2]:g}")
+
+
+def _is_day(word: str) -> bool:
+    try:
+        datetime.date.fromisoformat(word)
+    except ValueError:
+        return False
+    return True
 
 
 def bound_to_possible(it: ProfileResolution) -> None:
@@ -271,8 +298,31 @@ def _possible(distribution: Distribution, attribute: Attribute) -> Distribution:
         return distribution
 
 
+def _unwind(it: ProfileResolution) -> None:
+    """Make what nobody asked for independent of what the profile lets depend on it.
+
+    Where a profile says that age goes by sex, the reference's sex by age would make a circle: its last branch serves all.
+    """
+
+    def leads_back(name: str, to: str, seen: set[str]) -> bool:
+        plan = it.attributes.get(name)
+        reads = plan.distribution.reads() if plan and plan.distribution else ()
+        return any(
+            one == to or (one not in seen and leads_back(one, to, {*seen, one}))
+            for one in reads
+            if one in it.attributes
+        )
+
+    for name, plan in list(it.attributes.items()):
+        while (
+            not plan.path and isinstance(plan.distribution, ConditionalDistribution) and leads_back(name, name, {name})
+        ):
+            plan = it.attributes[name] = evolve(plan, distribution=plan.distribution.default)
+
+
 def _check_reads(it: ProfileResolution) -> None:
     known_names = set(it.attributes) | {"role", "zip_code", "city", "state", "county_fips"}
+    known_names |= {name for one in it.derivations() for name in one.writes}
     for plan in it.attributes.values():
         for name in plan.distribution.reads() if plan.distribution else ():
             if name not in known_names:

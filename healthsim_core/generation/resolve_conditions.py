@@ -8,6 +8,7 @@ from healthsim_core.distributions import Constant, read_distribution
 from healthsim_core.errors import suggestion
 from healthsim_core.generation.plan import AttributePlan, ConditionPlan
 from healthsim_core.generation.resolution import ProfileResolution
+from healthsim_core.generation.resolve_limits import for_both_sexes, with_facts
 from healthsim_core.skills import Skill
 from healthsim_core.specs import ClinicalCondition, read_condition
 
@@ -47,15 +48,30 @@ def resolve_conditions(it: ProfileResolution) -> None:
                 label=label,
                 severity=severity,
                 roles=household.conditions_of if household else None,
+                path=path,
             )
-    if it.reference is not None:
-        for code, prevalence in it.reference.conditions.items():
-            if any(code.startswith(mine) or mine.startswith(code) for mine in it.conditions):
-                continue
-            plan = condition_plan(it, code, f"reference.conditions.{code}")
-            distribution = read_distribution(prevalence, f"reference.conditions.{code}", it.problems, it.kinds)
-            if plan is not None and distribution is not None:
-                it.conditions[code] = evolve(plan, prevalence=distribution)
+    _fill_from_reference(it)
+
+
+def _fill_from_reference(it: ProfileResolution) -> None:
+    """Add the reference's conditions that the profile does not name and installed products have codes for."""
+    if it.reference is None:
+        return
+    lacking = []
+    for code, prevalence in it.reference.conditions.items():
+        if any(code.startswith(mine) or mine.startswith(code) for mine in it.conditions):
+            continue
+        if it.codes and not any(one.code.startswith(code) for one in it.codes):
+            lacking.append(code)
+            continue
+        plan = condition_plan(it, code, f"reference.conditions.{code}")
+        distribution = read_distribution(prevalence, f"reference.conditions.{code}", it.problems, it.kinds)
+        if plan is not None and distribution is not None:
+            it.conditions[code] = evolve(plan, prevalence=distribution)
+    if lacking:
+        it.notices.append(
+            f"{it.reference.label}: nobody gets {', '.join(lacking)}, of which no installed product has codes"
+        )
 
 
 def _own_severity(it: ProfileResolution, one: ClinicalCondition, path: str) -> str | None:
@@ -101,7 +117,13 @@ def condition_plan(it: ProfileResolution, code: str, path: str, skill: Skill | N
 
     The codes are those of `skill`, by default of the skill its code set's owner has, else of the code sets themselves.
     """
-    skill = skill or _usual_skill(it, code)
+    plan = _with_codes(it, code, path, skill or _usual_skill(it, code))
+    if plan is not None and skill is None and plan.skill:
+        plan = for_both_sexes(it, plan)
+    return None if plan is None else with_facts(it, plan)
+
+
+def _with_codes(it: ProfileResolution, code: str, path: str, skill: Skill | None) -> ConditionPlan | None:
     from_skill = skill.leaves(code) if skill else []
     if from_skill:
         labels = {one.code: one.label for one in it.codes} | {leaf.code: leaf.label for leaf in from_skill}
@@ -134,5 +156,6 @@ def condition_plan(it: ProfileResolution, code: str, path: str, skill: Skill | N
         near = [option for option in options if option[:2] == code[:2]]
         it.problems.add(path, f"diagnosis code {code!r} is in no installed code set{suggestion(code, near)}")
         return None
-    it.notices.append(f"{path}: no installed product knows diagnosis codes, so {code!r} is written as it stands")
+    if not path.startswith("reference."):
+        it.notices.append(f"{path}: no installed product knows diagnosis codes, so {code!r} is written as it stands")
     return ConditionPlan(code, code, None, {}, ((code, None, 1.0),), {code: code})

@@ -157,7 +157,7 @@ def _field_of(it: JourneyResolution, part: int, own: str, name: str, path: str) 
 def entity_names(it: JourneyResolution) -> set[str]:
     """Return what `entity.` can be followed by: attributes and what derivations write."""
     written = {name for one in it.catalog.all("derivation").values() for name in one.writes}
-    places = {"conditions", "role", "household_size", "city", "state", "zip_code", "county_fips"}
+    places = {"conditions", "role", "relationship", "household_size", "city", "state", "zip_code", "county_fips"}
     return {*it.catalog.all("attribute"), *it.profile.attributes, *written, *places}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from attrs import frozen
 
@@ -14,7 +16,7 @@ from healthsim_core.events import EVENT_SLOTS, EventType
 from healthsim_core.generation.flattening import MOST_PHASES, Flat, flatten, most_phases
 from healthsim_core.generation.graph import Cycle, ordered
 from healthsim_core.generation.plan import ArmPlan, DefinitionPlan, PhasesPlan
-from healthsim_core.generation.resolution import ProfileResolution
+from healthsim_core.generation.resolution import ROLES, ProfileResolution
 from healthsim_core.generation.resolve_events import (
     REFERENCE,
     JourneyResolution,
@@ -106,8 +108,8 @@ def _taker(it: JourneyResolution, choice: JourneyChoice, path: str) -> Taker:
     if choice.member is not None and it.profile is not None:
         if it.profile.household is not None:
             roles = (choice.member,)
-            if choice.member not in ("subscriber", "spouse", "dependent"):
-                it.problems.unknown(f"{path}.member", "member", choice.member, ("subscriber", "spouse", "dependent"))
+            if choice.member not in ROLES:
+                it.problems.unknown(f"{path}.member", "member", choice.member, ROLES)
         else:
             slots = tuple(slot for slot, role in enumerate(it.profile.roles) if role == choice.member)
             if not slots:
@@ -153,6 +155,8 @@ def _resolve_journey(it: JourneyResolution, journey: JourneySpecification, choic
     bases = {event_id: it.reserve(size) for event_id, size in sizes.items()}
     siblings: dict[str, int] = {}
     it.absent = set(flats) - set(usable)
+    if it.added:
+        _tell_outsiders(it, label, usable)
     for event_id in _ordered(it, usable, where):
         flat, event_type = usable[event_id]
         follows = flat.definition.depends_on
@@ -165,6 +169,17 @@ def _resolve_journey(it: JourneyResolution, journey: JourneySpecification, choic
         path = f"journey.{label}.{event_id}"
         part = {"path": path, "event_type": event_type.qualified, "definition": plan}
         siblings[event_id] = it.add(part, sizes[event_id], bases[event_id])
+
+
+def _tell_outsiders(it: JourneyResolution, label: str, usable: dict[str, tuple[Flat, EventType]]) -> None:
+    """Say which products' events of a journey added to a saved scenario have no effect, as those take no part in it."""
+    types = [event_type.product for _, event_type in usable.values()]
+    for product in sorted(set(types) & set(it.catalog.all("product")) - set(it.active)):
+        number = types.count(product)
+        events = "1 event" if number == 1 else f"{number} events"
+        it.notices.append(
+            f"journey {label}: {events} of {product} without effect, as {product} takes no part; add it with --product {product}"
+        )
 
 
 def _size(flats: dict[str, Flat], event_id: str, phases: PhasesPlan | None, below: frozenset[str] = frozenset()) -> int:
@@ -300,12 +315,25 @@ def _ordered(it: JourneyResolution, usable: dict[str, tuple[Flat, EventType]], w
             _mentions(flat.definition, set(usable))
         )
     try:
-        return ordered(usable, needs)
+        return ordered(sorted(usable, key=partial(_turn, it.event_order, usable, needs)), needs)
     except Cycle as cycle:
         it.problems.add(f"{where}.events", f"events depend on each other in a circle: {cycle}")
         for flat, event_type in usable.values():
             parameters_of(it, flat.definition, event_type, flat.at, dict.fromkeys(usable, 0), flat.offered)
         return []
+
+
+def _turn(event_order: tuple[str, ...], usable: dict[str, tuple[Flat, EventType]], needs: dict, event_id: str) -> int:
+    """Return how late an event is unfolded: after types that its own type, or that of one it needs, is finished after.
+
+    So a result's outcomes see the drugs that wait for no result.
+    """
+    seen, waiting = {event_id}, [event_id]
+    while waiting:
+        more = {one for one in needs.get(waiting.pop(), ()) if one in usable} - seen
+        seen |= more
+        waiting += more
+    return max(event_order.index(usable[one][1].qualified) for one in seen)
 
 
 def _resolve_definition(
@@ -353,6 +381,7 @@ def _resolve_definition(
         phase=flat.phase,
         in_phase=flat.in_phase,
         within_days=journey.duration_days if flat.cut else None,
+        start_delay=journey.start_delay,
         slots=taker.slots,
         roles=taker.roles,
         when=taker.when,

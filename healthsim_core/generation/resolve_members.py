@@ -61,6 +61,10 @@ def resolve_members(it: ProfileResolution) -> None:
     if roles.count("spouse") > 1:
         it.problems.add("profile.members", "a household has at most one spouse")
     it.roles = tuple(roles)
+    mortality = it.attributes.get("mortality_years")
+    if mortality is not None and not mortality.path:
+        # People listed one by one die when their member says so, not by chance.
+        it.attributes["mortality_years"] = evolve(mortality, distribution=Constant(0))
 
 
 def _resolve_member_conditions(it: ProfileResolution, conditions: Any, slot: int, path: str) -> None:
@@ -85,7 +89,8 @@ def resolve_household(it: ProfileResolution) -> None:
     path = "profile.household"
     if it.specification.members:
         it.problems.add(path, "give either members, one by one, or a household in bulk")
-    size = read_distribution(asked.size, f"{path}.size", it.problems, it.kinds)
+    typical = {"type": "explicit", "values": list(household.SIZES), "weights": list(household.SIZES.values())}
+    size = read_distribution(typical if asked.size == "typical" else asked.size, f"{path}.size", it.problems, it.kinds)
     if size is None:
         return
     if isinstance(size, CategoricalDistribution):

@@ -12,7 +12,9 @@ from healthsim_core.errors import Problems
 from healthsim_core.generation.resolution import ProfileResolution
 from healthsim_core.generation.resolve_attributes import resolve_attributes
 from healthsim_core.generation.resolve_conditions import resolve_conditions
+from healthsim_core.generation.resolve_limits import settle_conditions
 from healthsim_core.generation.resolve_members import resolve_household, resolve_members
+from healthsim_core.generation.resolve_network import resolve_network
 from healthsim_core.specs import ProfileSpecification
 
 
@@ -28,7 +30,8 @@ def resolve_profile(
     resolve_conditions(resolution)
     resolve_members(resolution)
     resolve_household(resolution)
-    _resolve_network(resolution)
+    settle_conditions(resolution)
+    resolve_network(resolution)
     return resolution
 
 
@@ -73,17 +76,4 @@ def _resolve_reference(it: ProfileResolution) -> None:
     except ValueError as error:
         it.problems.add(f"{prefix}.reference", str(error))
         return
-    it.places = it.reference.places
-
-
-def _resolve_network(it: ProfileResolution) -> None:
-    network = it.specification.network
-    for key, value in network.items():
-        if key != "primary_care_provider":
-            it.problems.unknown(f"profile.network.{key}", "key", key, ("primary_care_provider",))
-        elif not isinstance(value, Mapping):
-            it.problems.add(f"profile.network.{key}", f"expected an object, got {value!r}")
-        else:
-            for name in value:
-                if name not in ("specialty", "assignment"):
-                    it.problems.unknown(f"profile.network.{key}.{name}", "key", name, ("specialty", "assignment"))
+    it.places, it.referee = it.reference.places, it.catalog.owner("reference", source)

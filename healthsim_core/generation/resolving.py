@@ -14,9 +14,17 @@ from healthsim_core.catalog import Catalog
 from healthsim_core.declarations import OutputFormat
 from healthsim_core.errors import PluginError, Problems, SpecificationError, UserError
 from healthsim_core.generation.handling import order_handlers
-from healthsim_core.generation.household import household_role_step
 from healthsim_core.generation.plan import Plan
-from healthsim_core.generation.profile import attribute_step, condition_step, derivation_step, place_step, sort_steps
+from healthsim_core.generation.profile import (
+    OWN_GENDER,
+    attribute_step,
+    condition_step,
+    derivation_step,
+    family_gender_step,
+    place_step,
+    said,
+    sort_steps,
+)
 from healthsim_core.generation.resolution import ProfileResolution
 from healthsim_core.generation.resolve_attributes import bound_to_possible
 from healthsim_core.generation.resolve_events import JourneyResolution
@@ -351,14 +359,20 @@ def _assemble(
     }
     places = it.places or DEFAULT_PLACES()
     coupled = {name: one for one in it.correlations for name in one.names}
-    derivations = [one for one in catalog.all("derivation").values() if one.product is None or one.product in products]
+    derivations = it.derivations()
+    worked_out = {name for one in derivations for name in one.writes}
+    columns = {name: said(name) for name in worked_out} | ({"gender": OWN_GENDER} if it.household else {})
     steps = sort_steps(
         [
-            household_role_step() if it.household else role_step(it.roles),
+            family_gender_step() if it.household else role_step(it.roles),
             place_step(places),
-            *(attribute_step(plan, coupled.get(plan.name)) for plan in it.attributes.values()),
+            *(
+                attribute_step(plan, coupled.get(plan.name), columns.get(plan.name))
+                for plan in it.attributes.values()
+                if plan.name not in worked_out or plan.path or plan.overrides
+            ),
             *(condition_step(plan) for plan in it.conditions.values()),
-            *_runnable([derivation_step(one) for one in derivations], derivations, it),
+            *(derivation_step(one) for one in derivations),
         ]
     )
     generation = profile.generation
@@ -367,8 +381,10 @@ def _assemble(
         "as_of": generation.as_of,
         "network": dict(profile.network),
         "roles": it.roles,
+        "explicit": bool(profile.members),
         "conditions": {plan.category: plan for plan in it.conditions.values()},
         "reference": dict(it.reference.facts) if it.reference else {},
+        "directory": dict(it.directory.facts) if it.directory else {},
     }
     return Plan(
         name=name,
@@ -412,23 +428,8 @@ def _assemble(
         },
         owners={name: catalog.owner("event type", name) for name in event_types},
         versions=catalog.fingerprint(),
-        fingerprints={it.reference.label: it.reference.fingerprint} if it.reference else {},
+        fingerprints={one.label: one.fingerprint for one in (it.reference, it.directory) if one},
     )
-
-
-def _runnable(steps, derivations, it: ProfileResolution):
-    """Return the derivation steps whose required columns somebody makes, so that an absent product is no error."""
-    made = {"role", "household_size", "place", "zip_code", "city", "state", "county_fips", *it.attributes}
-    made |= {name for plan in it.conditions.values() for name in (f"has.{plan.category}", f"code.{plan.category}")}
-    left = list(zip(steps, derivations, strict=True))
-    chosen = []
-    while True:
-        ready = [one for one in left if set(one[1].reads) <= made]
-        if not ready:
-            return chosen
-        chosen += [step for step, _ in ready]
-        made |= {name for step, _ in ready for name in step.writes}
-        left = [one for one in left if one not in ready]
 
 
 def role_step(roles: tuple[str, ...]):

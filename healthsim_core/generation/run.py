@@ -8,7 +8,7 @@ import queue
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,11 @@ from healthsim_core.state.statistics import measure
 from healthsim_core.state.store import Scenario, Store, Tell, home, read_about, sanitize_name
 from healthsim_core.state.writing import ScenarioWriter
 
-SPAN_SIZE = 10_000
-"""Persons generated at a time: enough to keep numpy busy, few enough to keep memory flat."""
-ROWS_PER_FLUSH = 5_000_000
+SPAN_ROWS = 1_000_000
+"""Rows generated at a time, about: enough to keep numpy busy, few enough to keep memory flat."""
+FIRST_SPAN, SPAN_SIZE = 500, 10_000
+"""Persons generated first, to see how many rows they come to, and at most at a time."""
+ROWS_PER_FLUSH = 2_000_000
 """Rows appended between commits, or more: fewer keep memory lower, more keep the file smaller."""
 
 EXPORT_MEMORY = "1GB"
@@ -132,7 +134,7 @@ def generate(
     workers: int = 1,
     catalog: Catalog | None = None,
     workspace: Path | None = None,
-    span_size: int = SPAN_SIZE,
+    span_size: int | None = None,
     progress: Progress | None = None,
     command: str = "generate() in Python",
     tell: Tell | None = None,
@@ -140,8 +142,8 @@ def generate(
     """Generate a scenario from a profile or scenario (a template's or saved name, a path, a dict or a specification).
 
     Files go to `out/<format>/`, by default under the workspace's `exports`. With `persist` false the data lives as long
-    as the result. A dry run makes 5 units and saves nothing. `workers` is how many processes generate; the data is the
-    same. `into` names a saved scenario instead of a profile: `journey` is then lived by the people already there; where
+    as the result. A dry run makes 5 units and saves nothing. `workers` is how many processes generate, `span_size` how many
+    persons at a time (by default as many as memory stays flat with); the data is the same. `into` names a saved scenario instead of a profile: `journey` is then lived by the people already there; where
     another process is changing it, `tell` hears that and this one waits. `command` is what the history says it was made by.
     Raises SpecificationError with every problem at once, UserError for a name that is taken or not known.
     """
@@ -245,7 +247,7 @@ def run(
     *,
     out=None,
     tags: tuple[str, ...] = (),
-    span_size: int = SPAN_SIZE,
+    span_size: int | None = None,
     progress: Progress | None = None,
     keep: Any = None,
     write: bool = True,
@@ -324,13 +326,14 @@ class Filled:
 def fill(
     plan: Plan,
     writer: ScenarioWriter,
-    span_size: int = SPAN_SIZE,
+    span_size: int | None = None,
     progress: Progress | None = None,
-    spans_made: Callable[[list[Span]], Iterable[Made]] | None = None,
+    spans_made: Callable[[list[Span]], Iterator[Made]] | None = None,
 ) -> Filled:
     """Generate every span and append its rows; writing one span overlaps generating the next.
 
-    `spans_made` makes the spans elsewhere; by default they are made here.
+    `spans_made` makes the spans elsewhere; by default they are made here. `span_size` is in persons, by default such
+    that a span comes to about SPAN_ROWS rows.
     """
     rosters = plan.build_rosters()
     for table, rows in rosters.items():
@@ -344,8 +347,9 @@ def fill(
         while (batch := pending.get()) is not None:
             if not failure:
                 try:
-                    for table, rows in batch.items():
-                        writer.append(plan.tables[table], rows)
+                    for table in list(batch):
+                        for rows in batch.pop(table):  # what is written need not be held
+                            writer.append(plan.tables[table], rows)
                     appended = sum(writer.counts.values())
                     if appended - committed >= ROWS_PER_FLUSH:
                         writer.flush()
@@ -354,8 +358,11 @@ def fill(
                     failure.append(error)
 
     done = 0
-    spans = plan.spans(span_size)
-    made_spans = spans_made(spans) if spans_made else (make(plan, span, rosters, filled.tally) for span in spans)
+
+    def made_here(spans: list[Span]) -> Iterator[Made]:
+        return (make(plan, span, rosters, filled.tally) for span in spans)
+
+    made_spans = _paced(plan, span_size, made_here, spans_made or made_here)
     # A daemon: whoever is interrupted twice must not wait for it.
     thread = threading.Thread(target=drain, name="healthsim-writer", daemon=True)
     thread.start()
@@ -378,6 +385,29 @@ def fill(
     if failure:
         raise failure[0]
     return filled
+
+
+def _paced(
+    plan: Plan,
+    span_size: int | None,
+    made_here: Callable[[list[Span]], Iterator[Made]],
+    made: Callable[[list[Span]], Iterator[Made]],
+) -> Iterator[Made]:
+    """Yield what every span comes to; without a size a first, small one tells how many persons the others can hold."""
+    if span_size is not None:
+        yield from made(plan.spans(span_size))
+        return
+    first = plan.spans(FIRST_SPAN)[:1]
+    if plan.count <= 2 * len(first[0]):
+        yield from made_here([Span(0, plan.count)])
+        return
+    rows = 0
+    for one in made_here(first):
+        rows = sum(batch.length for batches in one.rows.values() for batch in batches)
+        yield one
+        del one  # it would be held while all others are made
+    size = SPAN_ROWS * FIRST_SPAN // max(rows, 1)
+    yield from made(plan.spans(min(max(size, 1), SPAN_SIZE), start=first[0].stop))
 
 
 def export_formats(scenario: Scenario, formats: Iterable, folder: Path, catalog: Catalog) -> list[Written]:

@@ -75,6 +75,23 @@ class Timeline:
         return self._conditions
 
 
+def in_lifetime(events: Events) -> np.ndarray:
+    """Return which events happen while their persons live, the day of death included (bool)."""
+    if not events.has_person("death_date"):
+        return np.ones(len(events), bool)
+    died = events.person("death_date")
+    return np.isnat(died) | (events.time < died.astype("datetime64[D]") + np.timedelta64(1, "D"))
+
+
+def concerned(plan: Plan, event_type: EventType, events: Events) -> np.ndarray:
+    """Return which events happen to people they can happen to (bool): a product's to those its `each_person` event reaches."""
+    mask = np.ones(len(events), bool)
+    for one in plan.event_types.values():
+        if one.whom is not None and one.product == event_type.product and (one is event_type or one.each_person):
+            mask &= one.whom(events.people)[events.row]
+    return mask
+
+
 def entity_column(timeline: Timeline, name: str) -> Array | None:
     """Return a column of the span's people, one value a person; None where there is none of that name."""
     if name == "conditions":

@@ -145,7 +145,9 @@ def events_by_entity(plan: Plan, unfolded: Unfolded) -> dict[int, list[TimelineE
             elif source in made:
                 made[key] = _event(plan, part, chunk, row, made[source])
                 made[source].leads_to.append(made[key])
-    return {entity: by_day(events) for entity, events in found.items()}
+    # Of one day, as the journey lists them, not as they are unfolded.
+    listed = {id(event): key for key, event in made.items()}
+    return {entity: by_day(sorted(events, key=lambda one: listed[id(one)])) for entity, events in found.items()}
 
 
 def _event(plan: Plan, part: Part, chunk: Events, row: int, source: TimelineEvent | None = None) -> TimelineEvent:

@@ -12,7 +12,8 @@ from scipy.special import ndtri
 from healthsim_core.columns import Coded
 from healthsim_core.conditions import present
 from healthsim_core.distributions import ConditionalDistribution, Distribution
-from healthsim_core.generation.plan import AttributePlan, Plan
+from healthsim_core.generation.coding import limited, possible
+from healthsim_core.generation.plan import AttributePlan, ConditionPlan, Plan
 from healthsim_core.generation.profile import has_column
 from healthsim_core.people import People
 
@@ -47,6 +48,8 @@ class ValidationReport:
     """All targets of a profile and whether they were met."""
 
     checks: tuple[Check, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the figures do not say: of whom a prevalence was met where not everybody can have the condition."""
 
     @property
     def errors(self) -> list[str]:
@@ -73,7 +76,7 @@ class ValidationReport:
             }
             for one in self.checks
         ]
-        return {"passed": self.passed, "checks": checks, "errors": self.errors}
+        return {"passed": self.passed, "checks": checks, "errors": self.errors, "notes": list(self.notes)}
 
 
 @define
@@ -101,6 +104,24 @@ class _Target:
         tolerance = Z * self.deviation / math.sqrt(self.count) + (1e-9 if self.deviation == 0 else 0.5 / self.count)
         tolerance += self.allowance
         return Check(self.path, self.mean, observed, tolerance, self.count)
+
+
+FEW = 20
+"""Among fewer people it may be chance that nobody can have a condition."""
+
+
+@define
+class _Reach(_Target):
+    """Counts how many of those that a prevalence is asked of can have the condition at all."""
+
+    def check(self) -> Check:
+        return Check(f"{self.path}: nobody can have it", self.mean, 0.0, 0.0, self.count)
+
+    def note(self) -> str:
+        return (
+            f"{self.path}: {self.total:,.0f} of the {self.count:,} people it is asked of can have it, by sex and age; "
+            f"{self.mean:.4g} is meant of them"
+        )
 
 
 ROUNDING = 0.01
@@ -149,25 +170,32 @@ class Tally:
                 and attribute.distribution is not None
                 and not attribute.overrides
                 and not attribute.shared
+                and not (attribute.common and (plan.household is not None or len(plan.roles) > 1))
             ):
                 tally._follow(attribute, attribute.distribution, attribute.path, ())
                 tally._follow_missing(attribute)
         for condition in plan.conditions:
             if condition.target is not None and not condition.overrides:
-                share, name, roles = condition.target, has_column(condition.category), condition.roles
-                tally.targets.append(
-                    _Target(
-                        f"prevalence of {condition.category}",
-                        share,
-                        math.sqrt(share * (1 - share)),
-                        lambda people, name=name, roles=roles: people[name][_of_roles(people, roles)],
-                    )
-                )
+                tally._follow_condition(condition)
         by_name = {attribute.name: attribute for attribute in plan.attributes}
         for correlation in plan.correlations:
             for first, second, strength in correlation.targets:
                 tally._follow_correlation(by_name[first], by_name[second], strength)
         return tally
+
+    def _follow_condition(self, condition: ConditionPlan) -> None:
+        share, name, roles = condition.target, has_column(condition.category), condition.roles
+        path = f"prevalence of {condition.category}"
+
+        if limited(condition):
+            self.targets.append(
+                _Reach(path, share, 0.0, lambda people: possible(condition, people)[_of_roles(people, roles)])
+            )
+
+        def those(people: People) -> np.ndarray:
+            return people[name][_of_roles(people, roles) & possible(condition, people)]
+
+        self.targets.append(_Target(path, share, math.sqrt(share * (1 - share)), those))
 
     def _follow_missing(self, attribute: AttributePlan) -> None:
         share = attribute.null_fraction
@@ -223,6 +251,8 @@ class Tally:
             return mask
 
         grid = distribution.ppf((np.arange(GRID) + 0.5) / GRID, {})
+        if attribute.kind == "date":
+            return
         if isinstance(grid, Coded):
             self._follow_words(attribute, grid, path, rows)
         else:
@@ -264,4 +294,10 @@ class Tally:
 
     def report(self) -> ValidationReport:
         """Return the report on everything counted so far."""
-        return ValidationReport(tuple(target.check() for target in self.targets if target.count))
+        reaches = [target for target in self.targets if isinstance(target, _Reach) and target.mean]
+        nobody = [target for target in reaches if target.count >= FEW and not target.total]
+        counted = [target for target in self.targets if target.count and not isinstance(target, _Reach)]
+        return ValidationReport(
+            tuple(target.check() for target in (*counted, *nobody)),
+            tuple(target.note() for target in reaches if target.total < target.count),
+        )

@@ -80,6 +80,8 @@ class _Stored:
         if name not in self.words:
             return f'_raw."{name}"'
         words = self.words[name].place
+        if not words:
+            return "NULL::VARCHAR"
         if len(words) <= FEW_WORDS and sum(map(len, words)) <= FEW_LETTERS:
             return f'([{", ".join(map(quoted, words))}]::VARCHAR[])[_raw."{name}" + 1]'
         return f'(SELECT "{name}" FROM words."{self.table.name}")[_raw."{name}" + 1]'

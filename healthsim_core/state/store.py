@@ -67,7 +67,7 @@ def moment() -> str:
 class Store:
     """A workspace's scenarios."""
 
-    root: Path = field(factory=home)
+    root: Path = field(factory=home, converter=Path)
 
     @property
     def folder(self) -> Path:

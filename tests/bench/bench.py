@@ -31,9 +31,9 @@ EXPORTED = 5_000
 def measure(count: int, mode: str, products: str = THREE) -> dict[str, float]:
     """Return one measurement of one size: `whole` with its floor, `memory`, or `workers=N`."""
     from healthsim_core import catalog
-    from healthsim_core.generation.handling import generate_span
+    from healthsim_core.generation.handling import span_batches
     from healthsim_core.generation.resolving import Asked, resolve
-    from healthsim_core.generation.run import SPAN_SIZE, run
+    from healthsim_core.generation.run import FIRST_SPAN, ROWS_PER_FLUSH, SPAN_ROWS, SPAN_SIZE, run
     from healthsim_core.state.store import Store
 
     found = catalog.build()
@@ -54,15 +54,20 @@ def measure(count: int, mode: str, products: str = THREE) -> dict[str, float]:
         if mode != "whole":
             return {"whole": whole}
         rosters = plan.build_rosters()
-        floor = 0.0
+        floor, flushed = 0.0, 0
         with store.writer("floor") as writer:
             for table, rows in rosters.items():
                 writer.append(plan.tables[table], rows)
-            for span in plan.spans(SPAN_SIZE):
-                ready, _ = generate_span(plan, span, rosters)
+            people_a_span = SPAN_ROWS * count // sum(result.counts.values())
+            for span in plan.spans(max(FIRST_SPAN, min(people_a_span, SPAN_SIZE))):
+                ready, _ = span_batches(plan, span, rosters)
                 started = time.perf_counter()
-                for table, rows in ready.items():
-                    writer.append(plan.tables[table], rows)
+                for table, batches in ready.items():
+                    for rows in batches:
+                        writer.append(plan.tables[table], rows)
+                if sum(writer.counts.values()) - flushed >= ROWS_PER_FLUSH:
+                    writer.flush()
+                    flushed = sum(writer.counts.values())
                 floor += time.perf_counter() - started
             started = time.perf_counter()
             writer.finish(
@@ -219,6 +224,9 @@ same tables with rows of the same number and distribution: Python objects for pe
 person, and its rows inserted in bulk, a numpy array a column.
 
 {table}
+
+A span is as many people as come to about a million rows: the first, of 500 people, tells how many that are. So memory does not
+grow with the scenario, however many rows a person has. What is appended is committed every two million rows.
 
 One process generates in one thread and writes in another, so generating a span overlaps writing the one before. `--workers N`
 generates in N processes beside the one that writes: it pays where there are more cores than two.

@@ -16,6 +16,12 @@ PEOPLE = 200
 # source, target, fewest and most days, as the specification's table of triggers has them
 TABLE = {
     "encounter-to-professional-claim": ("patientsim.encounter", "membersim.claim_professional", 1, 7),
+    "hospital-encounter-to-professional-claim": ("patientsim.encounter", "membersim.claim_professional", 1, 7),
+    "admission-to-professional-claim": ("patientsim.admission", "membersim.claim_professional", 1, 7),
+    "procedure-to-professional-claim": ("patientsim.procedure", "membersim.claim_professional", 1, 7),
+    "procedure-to-anesthesia-claim": ("patientsim.procedure", "membersim.claim_anesthesia", 1, 7),
+    "lab-order-to-professional-claim": ("patientsim.lab_order", "membersim.claim_professional", 1, 7),
+    "immunization-to-professional-claim": ("patientsim.immunization", "membersim.claim_professional", 1, 7),
     "emergency-to-institutional-claim": ("patientsim.encounter", "membersim.claim_institutional", 1, 7),
     "inpatient-encounter-to-institutional-claim": ("patientsim.encounter", "membersim.claim_institutional", 1, 7),
     "admission-to-institutional-claim": ("patientsim.admission", "membersim.claim_institutional", 1, 7),
@@ -47,6 +53,9 @@ JOURNEY = {
             {"weight": 0.4, "events": [{"event_id": "stay", "event_type": "admission", "delay": {"days": 0}, "parameters": {"reason": "I50"}}]},
             {"weight": 0.6, "events": [{"event_id": "note", "event_type": "milestone", "delay": {"days": 0}}]}]),
         event("night", "encounter", 120, parameters={"encounter_type": "inpatient", "reason": "I10"}),
+        event("gallbladder", "admission", 150, parameters={"reason": "K80.20"}),
+        event("removed", "procedure", 150, depends_on="gallbladder", parameters={"code": "0FT44ZZ", "system": "ICD-10-PCS"}),
+        event("shot", "immunization", 30, parameters={"vaccine": "influenza"}),
         event("gap", "gap_identified", 90, parameters={"measure": "A1C_TEST"}),
     ],
 }  # fmt: skip
@@ -96,15 +105,17 @@ def given(column):
 def check(plan, timeline, name, source, target, fewest, most):
     for trigger, made, cause in fired(plan, timeline, name):
         assert (trigger.source, trigger.target) == (source, target)
-        begin = (cause[trigger.at] if trigger.at and name != "lab-order-to-result" else cause.time).astype(
-            "datetime64[D]"
-        )
+        at = "ordered_time" if name == "lab-order-to-result" else trigger.at
+        begin = (cause[at] if at else cause.time).astype("datetime64[D]")
         days = (made.time.astype("datetime64[D]") - begin).astype(int)
         assert fewest <= days.min() and days.max() <= most and (fewest == most or days.min() < days.max())
         assert trigger.carry, f"{name} carries nothing"
         for own, theirs in trigger.carry.items():
             rows = given(cause[theirs])
-            assert (plain(made[own])[rows] == plain(cause[theirs])[rows]).all(), f"{name}: {own}"
+            here, there = plain(made[own])[rows], plain(cause[theirs])[rows]
+            if own == "service_time":  # procedures are billed by the day
+                here, there = here.astype("datetime64[D]"), there.astype("datetime64[D]")
+            assert (here == there).all(), f"{name}: {own}"
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -131,19 +142,24 @@ def test_an_order_is_billed_straight_where_no_pharmacy_benefit_takes_part(tmp_pa
     check(*unfolded(tmp_path, ("patientsim", "membersim")), *STRAIGHT)
 
 
-def test_no_visit_is_billed_twice_and_every_one_is_billed(everything):
+def test_no_service_is_billed_twice_and_every_visit_is_billed(everything):
     _, timeline = everything
-    claims = [
-        timeline["membersim.claim_professional"]["encounter"],
-        timeline["membersim.claim_institutional"]["encounter"],
-    ]
-    billed = np.concatenate(claims)
-    billed = billed[billed >= 0]
+    claims, hospital = timeline["membersim.claim_professional"], timeline["membersim.claim_institutional"]
     encounters, stays = timeline["patientsim.encounter"], timeline["patientsim.admission"]
-    assert len(billed) == len(np.unique(billed))
-    # A visit to the emergency department that ends in a stay is part of the stay's claim.
-    apart = ~((plain(encounters["encounter_type"]) == "ed") & np.isin(encounters.entity, stays.entity))
-    assert set(billed) == set(encounters.key[apart]) | set(stays.key)
+    # A visit to the emergency department that ends in a stay is part of the stay's claim of the hospital.
+    kind = plain(encounters["encounter_type"])
+    apart = (kind == "inpatient") | (kind == "ed") & ~encounters["admitted"]
+    assert sorted(hospital["encounter"]) == sorted([*encounters.key[apart], *stays.key])
+    leads = claims.select((claims["bill"] == claims.key) & (claims["encounter"] >= 0))
+    role = plain(leads["billing_role"])
+    pairs = list(zip(leads["encounter"], role, strict=True))
+    assert len(pairs) == len(set(pairs))
+    assert set(leads["encounter"][role == "practice"]) == set(encounters.key[kind == "office"])
+    assert set(leads["encounter"][role == "emergency"]) == set(encounters.key[kind == "ed"])
+    operated = leads["encounter"][role == "operating"]
+    assert len(operated) == PEOPLE and np.isin(operated, stays.key).all()
+    attended = set(leads["encounter"][role == "attending"])
+    assert attended == (set(stays.key) | set(encounters.key[kind == "inpatient"])) - set(operated)
 
 
 def test_claims_follow_the_discharge_and_diagnoses_of_visits_make_none(everything):
@@ -152,4 +168,5 @@ def test_claims_follow_the_discharge_and_diagnoses_of_visits_make_none(everythin
     mine = match(claims["encounter"], stays.key)
     assert ((claims.time[mine >= 0] - stays["end_time"][mine[mine >= 0]]) >= DAY).all()
     alone = timeline["membersim.claim_professional"]
-    assert (alone["encounter"] < 0).sum() == PEOPLE  # the one diagnosis that no visit is about
+    alone = alone.select((alone["encounter"] < 0) & (alone["vaccine"].codes < 0))
+    assert len(alone) == PEOPLE  # the one diagnosis that no visit is about

@@ -77,7 +77,8 @@ def test_a_county():
     people = ProfileExecutor(hybrid).execute(count=400).entities
     assert 70 < sum(one.attributes["age"] for one in people) / 400 < 74
     assert {one.attributes["county_fips"] for one in people} == {"48201"}
-    assert 0.3 < sum(one.attributes["ethnicity"] == "hispanic" for one in people) / 400 < 0.6
+    # 44 % of everybody there, and fewer of the old.
+    assert 0.18 < sum(one.attributes["ethnicity"] == "hispanic" for one in people) / 400 < 0.4
 
 
 def test_one_person_in_two_products():

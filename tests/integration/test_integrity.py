@@ -30,7 +30,8 @@ SPEC = {
 IN_ORDER = {
     "an admission ends after it begins": "SELECT count(*) FROM encounters WHERE end_datetime < start_datetime",
     "a claim comes after the visit it bills": """SELECT count(*) FROM claims JOIN encounters USING (encounter_id)
-        WHERE service_date <> start_datetime::DATE OR submitted_date < start_datetime::DATE OR submitted_date < service_end_date""",
+        WHERE service_date NOT BETWEEN start_datetime::DATE AND end_datetime::DATE OR submitted_date < service_end_date
+           OR service_date <> start_datetime::DATE AND billing_role NOT IN ('operating', 'anesthesia')""",
     "a payer decides after it has the claim": "SELECT count(*) FROM claims WHERE adjudicated_date < submitted_date",
     "a payer pays after it has decided": "SELECT count(*) FROM remittances JOIN claims USING (claim_id) WHERE payment_date < adjudicated_date",
     "a fill comes after its prescription was written": "SELECT count(*) FROM fills JOIN prescriptions USING (prescription_id) WHERE fill_date < written_date",
@@ -60,8 +61,13 @@ AGREE = {
         LEFT JOIN diagnoses d ON d.encounter_id = c.encounter_id AND d.category = 'encounter-diagnosis' AND d.rank = x.rank
         WHERE c.encounter_id IS NOT NULL AND d.code IS DISTINCT FROM x.code""",
     "a claim names its visit's provider and place": """SELECT count(*) FROM claims c JOIN encounters e USING (encounter_id)
-        WHERE c.rendering_provider_id IS DISTINCT FROM e.provider_id OR c.facility_id IS DISTINCT FROM e.facility_id""",
-    "no encounter is billed twice": "SELECT count(*) - count(DISTINCT encounter_id) FROM claims WHERE encounter_id IS NOT NULL",
+        WHERE c.billing_role IN ('practice', 'facility', 'emergency', 'attending')
+          AND (c.rendering_provider_id IS DISTINCT FROM e.provider_id OR c.facility_id IS DISTINCT FROM e.facility_id)""",
+    "nobody bills an encounter twice": """SELECT count(*) - count(DISTINCT (encounter_id, billing_role)) FROM claims
+        WHERE encounter_id IS NOT NULL""",
+    "a service of a visit and day is billed by one practice or laboratory": """SELECT count(*) FROM (SELECT member_id, encounter_id, l.service_date, procedure_code
+        FROM claims JOIN claim_lines l USING (claim_id) WHERE claim_type = 'professional' AND billing_role IN ('laboratory', 'practice', 'imaging')
+          AND procedure_code NOT LIKE '99%' GROUP BY ALL HAVING count(DISTINCT billing_role) > 1)""",
     "no fill is billed twice": "SELECT count(*) - count(DISTINCT fill_id) FROM claims WHERE fill_id IS NOT NULL",
     "a prescription is the order's drug and quantity": """SELECT count(*) FROM prescriptions p JOIN medication_orders o USING (medication_order_id)
         WHERE p.rxnorm_code <> o.code OR p.quantity <> o.quantity OR p.days_supply <> o.days_supply OR p.refill_count <> o.refill_count""",

@@ -68,7 +68,7 @@ def _same(one: pandas.Series, other: pandas.Series) -> bool:
 def judge_records(frames: Frames) -> list[str]:
     """Return every fault in the records of a study's datasets, given by name."""
     faults = [f"{name}: {fault}" for name, records in frames.items() for fault in _each(dataset(name), records, frames)]
-    for rules in (_demographics, _exposure, _elements, _visits, _adverse_events, _dispositions):
+    for rules in (_demographics, _exposure, _elements, _visits, _adverse_events, _dispositions, _findings, _deaths):
         faults += rules(frames)
     return faults
 
@@ -235,3 +235,43 @@ def _dispositions(frames: Frames) -> Iterator[str]:
     failed = set(subjects["USUBJID"][subjects["ARMNRS"] == "SCREEN FAILURE"])
     if set(records["USUBJID"][records["DSDECOD"] == "RANDOMIZED"]) & failed:
         yield "DS: a screen failure is randomized"
+
+
+def _findings(frames: Frames) -> Iterator[str]:
+    """Yield what is wrong with results: one last before exposure a test, ranges said as the values are, known visits."""
+    for name in ("LB", "VS"):
+        if name not in frames or "DM" not in frames:
+            continue
+        records = frames[name]
+        flag, code = records[f"{name}LOBXFL"], f"{name}TESTCD"
+        start = records["USUBJID"].map(frames["DM"].set_index("USUBJID")["RFSTDTC"])
+        flagged = records[flag == "Y"]
+        if flagged.duplicated(["USUBJID", code]).any():
+            yield f"{name}: more than one last observation before exposure"
+        if (records[f"{name}DTC"][flag == "Y"] > start[flag == "Y"]).any():
+            yield f"{name}: the last observation before exposure is after it"
+        if (records[code].str.len() > 8).any() or not records[code].str.fullmatch("[A-Z][A-Z0-9_]*").all():
+            yield f"{name}: {code} is no short name"
+        if records.groupby(code)[f"{name}TEST"].nunique().gt(1).any():
+            yield f"{name}: one {code} has several names"
+        if (records[f"{name}STRESC"].astype(float) - records[f"{name}STRESN"]).abs().gt(0.005).any():
+            yield f"{name}: the result as text is not the number"
+        if "SV" in frames:
+            visits = set(zip(frames["SV"]["USUBJID"], frames["SV"]["VISITNUM"], strict=True))
+            if set(zip(records["USUBJID"], records["VISITNUM"], strict=True)) - visits:
+                yield f"{name}: a result of a visit that is not in SV"
+    if "IE" in frames and "TI" in frames and not frames["IE"]["IETESTCD"].isin(frames["TI"]["IETESTCD"]).all():
+        yield "IE: a criterion that is not in TI"
+
+
+def _deaths(frames: Frames) -> Iterator[str]:
+    """Yield what happens to subjects after their death."""
+    if "DM" not in frames:
+        return
+    died = frames["DM"].set_index("USUBJID")["DTHDTC"]
+    died = died[died != ""]
+    for name, column in (("SV", "SVSTDTC"), ("EX", "EXENDTC"), ("AE", "AESTDTC"), ("DS", "DSSTDTC"), ("LB", "LBDTC")):
+        if name in frames and len(died):
+            records = frames[name][frames[name]["USUBJID"].isin(died.index)]
+            if (records[column] > records["USUBJID"].map(died)).any():
+                yield f"{name}: something after the death of its subject"

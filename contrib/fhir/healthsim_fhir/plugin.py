@@ -16,10 +16,10 @@ def healthsim_serializers():
 
 @hookimpl
 def healthsim_output_formats():
-    """Declare FHIR as files of resources and as bundles."""
+    """Declare FHIR as files of resources and as bundles, and a payer's directory."""
     from healthsim_core.declarations import OutputFormat
     from healthsim_fhir.bundle import bundles
-    from healthsim_fhir.ndjson import resource_files
+    from healthsim_fhir.ndjson import plan_net_files, resource_files
 
     return [
         OutputFormat(
@@ -34,5 +34,11 @@ def healthsim_output_formats():
             "FHIR R4: one transaction Bundle per patient, complete with what it refers to.",
             "fhir_json",
             documents=bundles,
+        ),
+        OutputFormat(
+            "fhir_plan_net",
+            "FHIR R4: a payer's provider directory, one NDJSON file per resource type, Da Vinci PDEX Plan-Net profiles.",
+            "fhir_ndjson",
+            lines=plan_net_files,
         ),
     ]

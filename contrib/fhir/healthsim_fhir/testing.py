@@ -10,7 +10,7 @@ import datetime
 import json
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import import_module, resources
 from pathlib import Path
@@ -22,6 +22,7 @@ from healthsim_core.export import Source
 from healthsim_core.tables import Table
 
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/"
+PLAN_NET = "http://hl7.org/fhir/us/davinci-pdex-plan-net/StructureDefinition/"
 
 _NO_VITAL_SIGN = {
     "us-core-observation-lab",
@@ -136,11 +137,11 @@ def bundle_problems(bundle: dict) -> list[str]:
 
 
 @cache
-def _us_core_rules() -> dict[str, list[tuple[str, object]]]:
+def _rules(file: str) -> dict[str, list[tuple[str, object]]]:
     from fhirpathpy import compile
     from fhirpathpy.models import models
 
-    text = resources.files(__package__).joinpath("data/us_core_7_rules.json").read_text("utf-8")
+    text = resources.files(__package__).joinpath(f"data/{file}").read_text("utf-8")
     rules: dict[str, list[tuple[str, object]]] = {}
     for rule in json.loads(text)["rules"]:
         rules.setdefault(rule["profile"], []).append((rule["key"], compile(rule["expression"], model=models["r4"])))
@@ -149,16 +150,25 @@ def _us_core_rules() -> dict[str, list[tuple[str, object]]]:
 
 def us_core_problems(resource: dict) -> list[str]:
     """Return the rules of US Core 7.0 that a resource breaks for the profiles it claims (fhirpathpy)."""
-    rules = _us_core_rules()
-    problems = []
+    vital = _rules("us_core_7_rules.json")["vital sign"] if resource["resourceType"] == "Observation" else []
+    return _profile_problems(
+        resource, US_CORE, "us_core_7_rules.json", lambda profile: [] if profile in _NO_VITAL_SIGN else vital
+    )
+
+
+def plan_net_problems(resource: dict) -> list[str]:
+    """Return the rules of Da Vinci PDEX Plan-Net 1.1 that a resource breaks for the profiles it claims (fhirpathpy)."""
+    return _profile_problems(resource, PLAN_NET, "plan_net_1_rules.json", lambda profile: [])
+
+
+def _profile_problems(resource: dict, base: str, file: str, more: Callable[[str], list]) -> list[str]:
+    rules, problems = _rules(file), []
     for url in resource.get("meta", {}).get("profile", ()):
-        profile = url.removeprefix(US_CORE)
+        profile = url.removeprefix(base)
         if profile not in rules:
             problems.append(f"{_name(resource)}: no rules for profile {url}")
             continue
-        checks = list(rules[profile])
-        if resource["resourceType"] == "Observation" and profile not in _NO_VITAL_SIGN:
-            checks += rules["vital sign"]
+        checks = [*rules[profile], *more(profile)]
         problems += [f"{_name(resource)}: {profile} {key}" for key, holds in checks if holds(resource) != [True]]
     return problems
 

@@ -14,7 +14,7 @@ from healthsim_fhir import bundle
 from healthsim_fhir.plugin import healthsim_output_formats
 from healthsim_fhir.testing import bundle_problems, shared_parts, source_of
 
-NDJSON, BUNDLE = healthsim_output_formats()
+NDJSON, BUNDLE, PLAN_NET = healthsim_output_formats()
 
 
 @frozen
@@ -138,3 +138,9 @@ def test_the_serializer_of_each_format_is_declared(output_format):
     from healthsim_fhir.plugin import healthsim_serializers
 
     assert output_format.serializer in {one.name for one in healthsim_serializers()}
+
+
+def test_a_directory_is_made_of_its_own_parts(tmp_path):
+    part = FormatPart("fhir_plan_net", "Practitioner", "one", ("people",), SHARED[0].sql)
+    written = export(source_of([PEOPLE], [part, PATIENT, *SHARED], people(3)), PLAN_NET, tmp_path)
+    assert (written.folder.name, written.counts) == ("fhir_plan_net", {"Practitioner": 2})

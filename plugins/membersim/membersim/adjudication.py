@@ -18,6 +18,9 @@ class Benefits:
     """0 where there is none."""
     copay: np.ndarray
     coinsurance_percent: np.ndarray
+    family_deductible: np.ndarray | None = None
+    """0, or None for all, where there is none; it is embedded: everybody has their own within it."""
+    family_out_of_pocket_max: np.ndarray | None = None
 
 
 @frozen
@@ -42,13 +45,27 @@ def before(amounts: np.ndarray, segment: np.ndarray) -> np.ndarray:
     return running - np.repeat(running[first], np.diff(np.append(np.flatnonzero(first), len(segment))))
 
 
+@frozen
+class Elsewhere:
+    """What members owe in the year for other claims that count to the out-of-pocket maximum, for each claim's segments."""
+
+    own: np.ndarray
+    family: np.ndarray
+
+
 def adjudicate(
-    allowed: np.ndarray, free: np.ndarray, segment: np.ndarray, order: np.ndarray, benefits: Benefits
+    allowed: np.ndarray,
+    free: np.ndarray,
+    segment: np.ndarray,
+    order: np.ndarray,
+    benefits: Benefits,
+    family: np.ndarray | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Shares:
     """Return the member's shares of claims.
 
     `allowed` is each claim's allowed amount, `free` the part of it that costs the member nothing (preventive services),
-    `segment` says whose year a claim counts to, `order` its place in time.
+    `segment` says whose year a claim counts to, `family` whose family's, `order` its place in time.
     """
     sorting = np.lexsort((order, segment))
     seg = segment[sorting]
@@ -56,11 +73,18 @@ def adjudicate(
     copay = np.minimum(benefits.copay[sorting], subject)
     after_copay = subject - copay
     deductible = np.clip(benefits.deductible[sorting] - before(after_copay, seg), 0, after_copay)
+    if family is not None and benefits.family_deductible is not None:
+        deductible = _within(deductible, benefits.family_deductible[sorting], family[sorting], order[sorting], 0)
     coinsurance = ((after_copay - deductible) * benefits.coinsurance_percent[sorting] + 50) // 100
     # Past the out-of-pocket maximum the plan pays all: the coinsurance falls away first, then the deductible, then the copay.
     owed = deductible + copay + coinsurance
-    limit = np.where(benefits.out_of_pocket_max > 0, benefits.out_of_pocket_max, np.iinfo(np.int64).max // 4)[sorting]
-    excess = owed - np.clip(limit - before(owed, seg), 0, owed)
+    spent = np.zeros(len(seg), np.int64) if elsewhere is None else elsewhere.own[sorting]
+    capped = np.clip(_limit(benefits.out_of_pocket_max[sorting], spent) - before(owed, seg), 0, owed)
+    if family is not None and benefits.family_out_of_pocket_max is not None:
+        spent = 0 if elsewhere is None else elsewhere.family[sorting]
+        limit = benefits.family_out_of_pocket_max[sorting]
+        capped = _within(capped, limit, family[sorting], order[sorting], spent)
+    excess = owed - capped
     parts = []
     for part in (coinsurance, deductible, copay):
         cut = np.minimum(excess, part)
@@ -70,6 +94,22 @@ def adjudicate(
     for target, part in zip(result, parts, strict=True):
         target[sorting] = part
     return Shares(result[1], result[2], result[0])
+
+
+def _limit(limit: np.ndarray, spent: np.ndarray | int) -> np.ndarray:
+    """Return what is left of limits, of those that are 0 as much as one likes."""
+    return np.where(limit > 0, np.maximum(limit - spent, 0), np.iinfo(np.int64).max // 4)
+
+
+def _within(
+    amounts: np.ndarray, limit: np.ndarray, family: np.ndarray, order: np.ndarray, spent: np.ndarray | int
+) -> np.ndarray:
+    """Return amounts cut where a family's sum of them passes its limit, in the order of time."""
+    sorting = np.lexsort((order, family))
+    left = _limit(limit, spent)[sorting] - before(amounts[sorting], family[sorting])
+    result = np.empty_like(amounts)
+    result[sorting] = np.clip(left, 0, amounts[sorting])
+    return result
 
 
 def spread(total: np.ndarray, weights: np.ndarray, owner: np.ndarray) -> np.ndarray:

@@ -11,7 +11,8 @@ _TYPE = {
     "rules": [
         {"if": "age >= 65", "value": "Medicare"},
         {
-            "if": "age < 19",
+            # Children of a family are insured as their parents are.
+            "if": "age < 19 and role == 'subscriber'",
             "distribution": {
                 "type": "categorical",
                 "weights": {"Commercial": 0.60, "Medicaid": 0.36, "Exchange": 0.04},
@@ -39,8 +40,11 @@ _PLAN = {
                 "weights": {"Exchange-Bronze": 0.30, "Exchange-Silver": 0.56, "Exchange-Gold": 0.14},
             },
         },
+        {
+            "if": "coverage_type == 'Commercial'",
+            "distribution": {"type": "categorical", "weights": {"PPO": 0.52, "HDHP": 0.28, "HMO": 0.14, "EPO": 0.06}},
+        },
     ],
-    "default": {"type": "categorical", "weights": {"PPO": 0.52, "HDHP": 0.28, "HMO": 0.14, "EPO": 0.06}},
 }
 
 ATTRIBUTES = [
@@ -51,7 +55,7 @@ ATTRIBUTES = [
         "category",
         _TYPE,
         values=("Commercial", "Medicare", "Medicaid", "Exchange"),
-        shared=True,
+        common=True,
     ),
-    Attribute("plan", "coverage", "The benefit plan.", "category", _PLAN, values=tuple(plans()), shared=True),
+    Attribute("plan", "coverage", "The benefit plan.", "category", _PLAN, values=tuple(plans()), common=True),
 ]

@@ -123,12 +123,27 @@ def _beginnings(enrolled: Events, changes: Events | None):
     return tuple(concatenate(list(columns)) for columns in zip(*begun, strict=True))
 
 
+def deaths(events: Events) -> np.ndarray:
+    """Return the day (datetime64[D]) each event's person dies; NaT for the living."""
+    if not events.has_person("death_date"):
+        return np.full(len(events), np.datetime64("NaT", "D"))
+    return events.person("death_date").astype("datetime64[D]")
+
+
+def after_death(events: Events, time: np.ndarray) -> np.ndarray:
+    """Return which moments lie after the day each event's person dies (bool)."""
+    return time.astype("datetime64[D]") > deaths(events)
+
+
 def _endings(enrolled: Events, terminations: Events | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return (entity, last day) of every termination that reaches somebody, sorted."""
-    if terminations is None:
-        return np.empty(0, np.int64), np.empty(0, "datetime64[D]")
-    entity, index = reach(terminations, np.unique(enrolled.entity))
-    end = terminations["end_date"][index].astype("datetime64[D]")
+    """Return (entity, last day) of every termination that reaches somebody and of every death, sorted."""
+    died = deaths(enrolled)
+    dead = np.flatnonzero(~np.isnat(died))
+    entity, end = enrolled.entity[dead], died[dead]
+    if terminations is not None:
+        reached, index = reach(terminations, np.unique(enrolled.entity))
+        entity = np.concatenate([entity, reached])
+        end = np.concatenate([end, terminations["end_date"][index].astype("datetime64[D]")])
     order = np.lexsort((end, entity))
     return entity[order], end[order]
 

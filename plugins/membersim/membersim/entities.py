@@ -42,9 +42,24 @@ class Coverage:
     coverage_level: str = column("EMP, ESP, ECH or FAM.", system="X12 1207")
     start_date: date = column("First day of coverage.")
     end_date: date | None = column("Last day of coverage; none while it goes on.")
-    premium_amount: Decimal = column("Monthly premium of the whole policy.", unit="USD")
+    premium_amount: Decimal = column(
+        "Monthly premium of the whole policy; of Medicare and Medicaid everybody's own.", unit="USD"
+    )
     deductible_amount: Decimal = column("Individual deductible of the year.", unit="USD")
-    out_of_pocket_max_amount: Decimal = column("Individual out-of-pocket maximum of the year.", unit="USD")
+    out_of_pocket_max_amount: Decimal = column(
+        "Individual out-of-pocket maximum of the year; for medical and pharmacy claims together in commercial and exchange plans.",
+        unit="USD",
+    )
+    family_deductible_amount: Decimal | None = column(
+        "The family's deductible of the year, after which nobody's own applies; none for people covered alone.",
+        unit="USD",
+        decode="CASE WHEN {family_deductible_amount} >= 0 THEN {family_deductible_amount} / 100.0 END",
+    )
+    family_out_of_pocket_max_amount: Decimal | None = column(
+        "The family's out-of-pocket maximum of the year; none for people covered alone.",
+        unit="USD",
+        decode="CASE WHEN {family_out_of_pocket_max_amount} >= 0 THEN {family_out_of_pocket_max_amount} / 100.0 END",
+    )
 
 
 @frozen
@@ -56,9 +71,19 @@ class Claim:
     coverage_id: str = refers("coverages.coverage_id", "CV", "Under which coverage.")
     encounter_id: str | None = refers("encounters.encounter_id", "E", "The encounter it bills.")
     claim_type: str = column("professional, institutional or pharmacy.")
+    billing_role: str | None = column(
+        "Who bills: practice, emergency (physician of the department), attending, operating, anesthesia, laboratory, imaging, "
+        "facility (the hospital) or pharmacy."
+    )
+    network_status: str | None = column(
+        "Whether who rendered or dispensed it, or the hospital, is in the plan's network: in or out; none without a directory."
+    )
     place_of_service_code: str | None = column("Where, on professional claims.", system="CMS place of service")
     billing_facility_id: str | None = refers("facilities.facility_id", "F", "The organisation that bills.")
     rendering_provider_id: str | None = refers("providers.provider_id", "PR", "Who rendered the service.")
+    referring_provider_id: str | None = refers(
+        "providers.provider_id", "PR", "Who ordered tests, films, anesthesia, on professional claims."
+    )
     facility_id: str | None = refers("facilities.facility_id", "F", "Where the service was rendered.")
     pharmacy_id: str | None = refers("pharmacies.pharmacy_id", "PH", "Who dispensed, and bills, on pharmacy claims.")
     fill_id: str | None = refers("fills.fill_id", "FL", "The fill a pharmacy claim bills.")
@@ -107,7 +132,9 @@ class ClaimLine:
     ndc_code: str | None = column("Eleven-digit NDC, on pharmacy claims.", system="http://hl7.org/fhir/sid/ndc")
     modifier_code: str | None = column("A modifier.")
     service_date: date = column("Day of service.")
-    unit_count: int = column("Units; days for room and board, billing units of a drug rounded up.")
+    unit_count: int = column(
+        "Units; days for room and board, minutes of anesthesia, billing units of a drug rounded up."
+    )
     diagnosis_pointers: str = column("Ranks of the claim's diagnoses, e.g. 1:2.")
     charge_amount: Decimal = column("What was billed.", unit="USD")
     allowed_amount: Decimal = column("What the contract allows.", unit="USD")

@@ -18,6 +18,13 @@ def healthsim_attributes():
 
 
 @hookimpl
+def healthsim_derivations():
+    from membersim.policies import POLICY
+
+    return [POLICY]
+
+
+@hookimpl
 def healthsim_tables():
     from membersim.entities import TABLES
 

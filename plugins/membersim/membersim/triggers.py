@@ -12,13 +12,22 @@ _VISIT = {
     "provider": "provider",
     "facility": "facility",
 }
-_HOSPITAL = {**_VISIT, "service_time": "start_time", "end_time": "end_time"}
+_ENDED = {"service_time": "start_time", "end_time": "end_time"}
+_HOSPITAL = {**_VISIT, **_ENDED}
 _STAY = {
     **_HOSPITAL,
     **{
         name: name
         for name in ("admission_type_code", "admission_source_code", "discharge_status_code", "length_of_stay_days")
     },
+}
+_PROCEDURE = {
+    "procedure_code": "code",
+    "procedure_system": "system",
+    "encounter": "encounter",
+    "service_time": "time",
+    "provider": "provider",
+    "referrer": "provider",
 }
 _DRUG = {name: name for name in ("drug", "quantity", "days_supply", "reason", "rxnorm_code")}
 _FILL = {**_DRUG, "fill": "key", "prescriber": "prescriber", "ndc_code": "ndc_code", "service_time": "time"}
@@ -30,9 +39,79 @@ TRIGGERS = [
         "membersim.claim_professional",
         "A visit outside hospitals is billed 1 to 7 days later.",
         _SUBMITTED,
+        at="start_time",
         when=(Condition("encounter_type", "in", ("office", "telehealth", "preventive", "home")), _BILLED),
-        carry={**_VISIT, "service_time": "time", "place_of_service_code": "place_of_service_code"},
+        carry={
+            **_VISIT,
+            "encounter_type": "encounter_type",
+            "service_time": "start_time",
+            "place_of_service_code": "place_of_service_code",
+        },
         priority=80,
+    ),
+    Trigger(
+        "hospital-encounter-to-professional-claim",
+        "patientsim.encounter",
+        "membersim.claim_professional",
+        "The physician of an emergency department bills each visit, that of a ward each hospital encounter, 1 to 7 days later.",
+        _SUBMITTED,
+        at="end_time",
+        when=(Condition("encounter_type", "in", ("ed", "inpatient")), _BILLED),
+        carry={**_HOSPITAL, "encounter_type": "encounter_type", "admission_type_code": "admission_type_code"},
+        priority=70,
+    ),
+    Trigger(
+        "admission-to-professional-claim",
+        "patientsim.admission",
+        "membersim.claim_professional",
+        "The attending physician bills the days of a stay 1 to 7 days after it ends.",
+        _SUBMITTED,
+        at="end_time",
+        when=(_BILLED,),
+        carry={
+            **_HOSPITAL,
+            "length_of_stay_days": "length_of_stay_days",
+            "admission_type_code": "admission_type_code",
+        },
+        priority=80,
+    ),
+    Trigger(
+        "procedure-to-professional-claim",
+        "patientsim.procedure",
+        "membersim.claim_professional",
+        "Who operates in a stay, and who does what no visit lists, bills it 1 to 7 days later.",
+        _SUBMITTED,
+        carry=_PROCEDURE,
+        priority=60,
+    ),
+    Trigger(
+        "procedure-to-anesthesia-claim",
+        "patientsim.procedure",
+        "membersim.claim_anesthesia",
+        "Who gives anesthesia for a procedure of a stay bills it 1 to 7 days later.",
+        _SUBMITTED,
+        when=(Condition("system", "eq", "ICD-10-PCS"),),
+        carry=_PROCEDURE,
+        priority=60,
+    ),
+    Trigger(
+        "lab-order-to-professional-claim",
+        "patientsim.lab_order",
+        "membersim.claim_professional",
+        "A laboratory bills the tests that no visit lists 1 to 7 days later.",
+        _SUBMITTED,
+        at="ordered_time",
+        carry={"test": "test", "encounter": "encounter", "service_time": "ordered_time", "referrer": "provider"},
+        priority=60,
+    ),
+    Trigger(
+        "immunization-to-professional-claim",
+        "patientsim.immunization",
+        "membersim.claim_professional",
+        "A vaccine that no visit lists is billed 1 to 7 days later.",
+        _SUBMITTED,
+        carry={"vaccine": "vaccine", "encounter": "encounter", "service_time": "time", "provider": "provider"},
+        priority=60,
     ),
     Trigger(
         "diagnosis-to-professional-claim",

@@ -120,7 +120,8 @@ def test_an_admitted_emergency_visit_is_billed_with_the_stay_and_every_other_one
           SELECT e.encounter_id, count(c.claim_id) claims,
                  EXISTS (SELECT 1 FROM encounters s WHERE s.encounter_type = 'inpatient' AND s.patient_id = e.patient_id
                          AND s.start_datetime::DATE - e.start_datetime::DATE BETWEEN 0 AND 1) stayed
-          FROM encounters e LEFT JOIN claims c USING (encounter_id) WHERE e.encounter_type = 'ed' GROUP BY ALL)
+          FROM encounters e LEFT JOIN claims c ON c.encounter_id = e.encounter_id AND c.billing_role = 'facility'
+          WHERE e.encounter_type = 'ed' GROUP BY ALL)
         GROUP BY 1 ORDER BY 1""",
     ) == [(False, True, 1, 1), (True, True, 0, 0)]
     assert rows(
@@ -224,8 +225,10 @@ def test_births_are_grouped_as_deliveries_however_many_diseases_the_mother_has(t
     result = generate(mothers, workspace=tmp_path)
     with result.scenario.connect() as connection:
         found = rows(connection, "SELECT drg_code, count(*) FROM claims WHERE bill_type_code = '11' GROUP BY 1")
-        # 805 to 807: vaginal delivery; 998 and 999 are no groups, and no payer pays them.
+        # 786 to 788: cesarean section; 805 to 807: vaginal delivery; 998 and 999 are no groups, and no payer pays them.
         assert sum(count for _, count in found) == 40
-        assert {drg for drg, _ in found} <= {"805", "806", "807"}
+        assert {drg for drg, _ in found} <= {"786", "787", "788", "805", "806", "807"}
+        assert any(drg < "800" for drg, _ in found) and any(drg > "800" for drg, _ in found)
+        # The hospital, who delivers and who takes the pain away all say how it went.
         outcome = "SELECT count(DISTINCT claim_id) FROM claim_diagnoses WHERE code = 'Z37.0' AND rank > 1"
-        assert rows(connection, outcome) == [(40,)]
+        assert rows(connection, outcome) == [(120,)]

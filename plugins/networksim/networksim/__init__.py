@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["generate"]
+__all__ = ["adequacy", "find_providers", "generate", "specialty_of"]
+
+_HOMES = {
+    "adequacy": "networksim.access",
+    "find_providers": "networksim.search",
+    "specialty_of": "networksim.needs",
+}
 
 
 def generate(profile: object = "urban-network", journey: object = None, count: int | None = None, **options):
@@ -10,3 +16,12 @@ def generate(profile: object = "urban-network", journey: object = None, count: i
     from healthsim_core import generate as generate_any
 
     return generate_any(profile, journey, count, **{"products": ["networksim"], **options})
+
+
+def __getattr__(name: str):
+    # Loaded at first use: listing plugins needs neither numpy nor DuckDB.
+    import importlib
+
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

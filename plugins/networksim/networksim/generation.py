@@ -16,12 +16,12 @@ from healthsim_core.generation.views import (
 from healthsim_core.identity import entity_at
 from healthsim_core.people import People
 from healthsim_core.specs import ProfileSpecification
-from networksim.assignment import IN_TURN, NEAREST
+from networksim.assignment import IN_TURN, NEAREST, PHARMACY
 
 NETWORK_PROFILE_TEMPLATES = ProfileTemplates("networksim")
 
 _PREFIXES = {"provider": "PR", "facility": "F", "pharmacy": "PH"}
-_SHOWN = ("pcp_provider", "pcp_facility", *NEAREST, *IN_TURN)
+_SHOWN = ("pcp_provider", "pcp_facility", *NEAREST, *PHARMACY, *IN_TURN)
 
 
 class NetworkEntities(Entities):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-ORGANIZATIONS = 60_000_000
-"""Added to a facility's number before its NPI is made, so that facilities and people never share one."""
+from healthsim_core.columns import Coded
 
-PHARMACIES = 70_000_000
-"""The same for a pharmacy's number."""
+NPI_FIRST = {"provider": 0, "facility": 55_000_000, "pharmacy": 80_000_000}
+"""Added to a number of that sort before its NPI is made, so that no two share one."""
 
 FACILITY_PREFIX, PHARMACY_PREFIX = 89, 79
 """Prefixes of employer numbers that the IRS does not assign."""
@@ -41,11 +40,28 @@ def employer_number(number: np.ndarray, prefix: int = FACILITY_PREFIX) -> np.nda
     return prefix * 10_000_000 + np.asarray(number, np.int64) % 10_000_000
 
 
-def ncpdp(number: np.ndarray) -> np.ndarray:
-    """Return seven-digit NCPDP provider numbers (int64): 99, which no state has, four digits (`number` modulo 10,000), a check digit.
+def certification_number(number: np.ndarray) -> Coded:
+    """Return six characters in the form of a CMS certification number, missing for -1: a letter from Z to Q, and digits.
 
-    The check digit is the last digit of the first, third and fifth digit plus twice the second, fourth and sixth.
+    CMS's numbers begin with a state code, and none of them begins with these letters.
     """
-    body = 990_000 + np.asarray(number, np.int64) % 10_000
+    given = np.flatnonzero(number >= 0)
+    letters, digits = np.divmod(number[given] % 1_000_000, 100_000)
+    texts = [
+        f"{'ZYXWVUTSRQ'[letter]}{rest:05d}" for letter, rest in zip(letters.tolist(), digits.tolist(), strict=True)
+    ]
+    codes = np.full(len(number), -1, np.int32)
+    codes[given] = np.arange(len(given))
+    return Coded(codes, texts)
+
+
+def ncpdp(number: np.ndarray) -> np.ndarray:
+    """Return seven-digit NCPDP provider numbers (int64): 99 down to 70, which no state has, four digits, a check digit.
+
+    The first two digits of those in use say the state, from 01 to 56. The check digit is the last digit of the first,
+    third and fifth digit plus twice the second, fourth and sixth.
+    """
+    prefix, rest = np.divmod(np.asarray(number, np.int64) % 300_000, 10_000)
+    body = (99 - prefix) * 10_000 + rest
     digits = [body // 10**place % 10 for place in range(6)]
     return body * 10 + (sum(digits[1::2]) + 2 * sum(digits[0::2])) % 10

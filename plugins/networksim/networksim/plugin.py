@@ -31,10 +31,18 @@ def healthsim_rosters():
 
 
 @hookimpl
+def healthsim_references():
+    from networksim.official import NPPES
+
+    return [NPPES]
+
+
+@hookimpl
 def healthsim_derivations():
     from networksim.assignment import ASSIGNMENT
+    from networksim.needs import NEEDS
 
-    return [ASSIGNMENT]
+    return [ASSIGNMENT, NEEDS]
 
 
 @hookimpl
@@ -42,6 +50,33 @@ def healthsim_format_parts():
     from networksim.fhir import FORMAT_PARTS
 
     return FORMAT_PARTS
+
+
+@hookimpl
+def healthsim_output_formats():
+    from networksim.flat_files import PROVIDER_DIRECTORY_CSV
+
+    return [PROVIDER_DIRECTORY_CSV]
+
+
+@hookimpl
+def healthsim_commands():
+    from healthsim_core.declarations import Command
+
+    def adequacy():
+        from networksim.commands import adequacy_command
+
+        return adequacy_command
+
+    def providers():
+        from networksim.commands import providers_command
+
+        return providers_command
+
+    return [
+        Command("adequacy", "Measure a network against CMS's standards, by county and specialty.", adequacy),
+        Command("providers", "Find providers, facilities and pharmacies of a directory.", providers),
+    ]
 
 
 @hookimpl

@@ -14,6 +14,7 @@ from healthsim_core.columns import Array, Coded
 from healthsim_core.declarations import Place
 from healthsim_core.draws import SLOTS, uniforms
 from healthsim_core.facts import read_csv
+from networksim.counties import CLASSES, Counties, people_of
 
 # Words of invented names; none is meant to be a real organisation.
 WORDS = (
@@ -43,6 +44,34 @@ WORDS = (
     "Yarrowdale",
 )
 
+MIDDLES = (
+    "",
+    "Valley",
+    "Lakes",
+    "Heights",
+    "Park",
+    "Crossing",
+    "Grove",
+    "Commons",
+    "Plaza",
+    "Landing",
+    "Terrace",
+    "Meadows",
+    "Square",
+    "Gardens",
+    "Junction",
+    "Hills",
+    "Bend",
+    "Creek",
+    "Ridge",
+    "Shores",
+    "Village",
+    "Gate",
+    "Run",
+    "Summit",
+    "Harbor",
+)
+
 
 @frozen
 class Kind:
@@ -50,25 +79,30 @@ class Kind:
 
     kind: str
     taxonomy_code: str
-    count: int
-    per_zips: int
-    """A county has one more for every so many ZIPs,"""
-    most: int
-    """but no more than so many more."""
-    bed_count: int
+    certified: bool
+    """Whether Medicare certifies them."""
+    density: tuple[float, ...]
+    """For 100,000 people, by the county's class."""
+    least: int
+    """The fewest that a county has."""
+    beds: tuple[int, ...]
+    """By the county's class; none where nobody sleeps there."""
     suffixes: tuple[str, ...]
-
-    def further(self, zips: int) -> int:
-        """Return how many more than `count` a county of so many ZIPs has."""
-        return min(zips // self.per_zips, self.most)
 
 
 @functools.cache
 def kinds(file: str) -> tuple[Kind, ...]:
     """Return the kinds of sites of a file of this package's data."""
-    numbers = ("count", "per_zips", "most", "bed_count")
     return tuple(
-        Kind(**{**row, **{name: int(row[name]) for name in numbers}, "suffixes": tuple(row["suffixes"].split(";"))})
+        Kind(
+            row["kind"],
+            row["taxonomy_code"],
+            row["certified"] == "1",
+            tuple(float(row[name]) for name in CLASSES),
+            int(row["least"]),
+            tuple(int(beds) for beds in row["beds"].split()),
+            tuple(row["suffixes"].split(";")),
+        )
         for row in read_csv("networksim", "data", file)
     )
 
@@ -84,13 +118,25 @@ def draw(seed: int, name: str, key: np.ndarray) -> np.ndarray:
     return uniforms(seed, f"networksim.{name}", key * SLOTS)
 
 
+def how_many(density: Sequence[float], counties: Counties, seed: int, name: str) -> np.ndarray:
+    """Return how many each county has: the density's share of its people, rounded by chance so that counties add up."""
+    expected = np.array(density)[counties.kind] * counties.population / 100_000
+    return np.floor(expected + draw(seed, f"count.{name}", counties.fips)).astype(np.int64)
+
+
+def within(count: np.ndarray) -> np.ndarray:
+    """Return 0, 1, 2 … for as many as each count says, one count after the other."""
+    return np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+
+
 @frozen(eq=False)
 class Sites:
     """Sites of some counties, in the order of their keys; the arrays are aligned."""
 
     kinds: tuple[Kind, ...]
+    counties: Counties
     county: np.ndarray
-    """The county's position among those asked for."""
+    """The county's position among the counties."""
     number: np.ndarray
     """The running number within the county."""
     kind: np.ndarray
@@ -99,18 +145,15 @@ class Sites:
     """The running number within county and kind."""
 
     @classmethod
-    def of(cls, file: str, zips: Sequence[int]) -> Sites:
-        """Return the sites of counties with so many ZIPs: first those that every county has, then those of large ones.
-
-        So a site's number stays what it is whatever the size of its county.
-        """
+    def of(cls, file: str, counties: Counties, seed: int) -> Sites:
+        """Return the sites of counties, as many of each kind as their people and class ask for."""
         found = kinds(file)
-        rows = []
-        for county, size in enumerate(zips):
-            here = [(kind, rank) for kind, one in enumerate(found) for rank in range(one.count)]
-            here += [(kind, one.count + more) for kind, one in enumerate(found) for more in range(one.further(size))]
-            rows += [(county, number, kind, rank) for number, (kind, rank) in enumerate(here)]
-        return cls(found, *np.array(rows, np.int64).reshape(-1, 4).T)
+        count = np.stack(
+            [np.maximum(how_many(one.density, counties, seed, one.kind), one.least) for one in found], axis=1
+        )
+        each = count.ravel()
+        county, kind = np.divmod(np.repeat(np.arange(each.size), each), len(found))
+        return cls(found, counties, county, within(count.sum(axis=1)), kind, within(each))
 
     def of_kind(self, name: str) -> np.ndarray:
         """Return where the sites are of a kind (bool)."""
@@ -120,50 +163,88 @@ class Sites:
         """Return a text of each site's kind, e.g. its taxonomy code."""
         return Coded.encode([getattr(one, name) for one in self.kinds])[self.kind]
 
-    def columns(self, what: str, key: np.ndarray, places: Sequence[Sequence[Place]], seed: int) -> dict[str, Array]:
-        """Return name, address and phone of each site; `places` are those of each county."""
-        chosen = [
-            places[county][index] for county, index in zip(self.county, self._spread(what, places, seed), strict=True)
-        ]
+    def beds(self, key: np.ndarray, seed: int) -> np.ndarray:
+        """Return how many beds each site has, about as many as its kind has in such a county; 0 where nobody sleeps."""
+        usual = np.array([one.beds or (0,) * len(CLASSES) for one in self.kinds], np.int64)
+        mean = usual[self.kind, self.counties.kind[self.county]]
+        beds = np.maximum(np.rint(mean * (0.4 + 1.2 * draw(seed, "facility.beds", key))), 6).astype(np.int64)
+        # Critical access hospitals, which those of rural counties are, have 25 beds at most.
+        return np.where(mean == 0, 0, np.where(mean <= 25, np.minimum(beds, 25), beds))
+
+    def certified(self) -> np.ndarray:
+        """Return a number of each site that Medicare certifies, the nation's only; -1 for the others."""
+        is_certified = np.array([one.certified for one in self.kinds])[self.kind]
+        running = np.cumsum(is_certified) - 1
+        before = np.concatenate([[0], np.cumsum(np.bincount(self.county, is_certified, len(self.counties.fips)))])
+        number = running - before[self.county].astype(np.int64)
+        return np.where(is_certified, self.counties.numbers("certified", self.county, number), -1)
+
+    def columns(self, what: str, key: np.ndarray, seed: int) -> dict[str, Array]:
+        """Return name, address and phone of each site."""
+        flat = [place for here in self.counties.places for place in here]
+        chosen = self._spread(what, flat, seed)
         streets = words()["streets"]
-        state = Coded.encode([place.state for place in chosen])
+
+        def spelled(of) -> Coded:
+            return Coded.encode([of(place) for place in flat])[chosen]
+
+        state = spelled(lambda place: place.state)
         return {
-            "name": self._names(what, places, seed),
+            "name": self._names(what, seed),
             "taxonomy_code": self.spelled("taxonomy_code"),
             "street_number": 100 + np.floor(draw(seed, f"{what}.number", key) * 9800).astype(np.int64),
             "street_name": Coded(np.floor(draw(seed, f"{what}.street", key) * len(streets)).astype(np.int32), streets),
-            "city": Coded.encode([place.city for place in chosen]),
+            "city": spelled(lambda place: place.city),
             "state": state,
-            "zip_code": Coded.encode([place.zip_code for place in chosen]),
-            "county_fips": Coded.encode([place.county_fips for place in chosen]),
+            "zip_code": spelled(lambda place: place.zip_code),
+            "county_fips": spelled(lambda place: place.county_fips),
             "phone": phones(state, draw(seed, f"{what}.phone", key)),
         }
 
-    def _spread(self, what: str, places: Sequence[Sequence[Place]], seed: int) -> list[int]:
-        """Return each site's place in its county: sites of a kind go to ZIPs of their own while there are any."""
-        orders = []
-        for one in self.kinds:
-            path = f"networksim.{what}.place.{one.kind}"
-            all_zips = np.array([int(place.zip_code) for here in places for place in here], np.int64)
-            u = np.split(uniforms(seed, path, all_zips * SLOTS), np.cumsum([len(here) for here in places])[:-1])
-            orders.append([np.argsort(mine, kind="stable") for mine in u])
-        return [
-            int(orders[kind][county][rank % len(places[county])])
-            for county, kind, rank in zip(self.county, self.kind, self.rank, strict=True)
-        ]
+    def _spread(self, what: str, flat: Sequence[Place], seed: int) -> np.ndarray:
+        """Return each site's place, its position in `flat`: where people live, those of a kind far from each other."""
+        size = np.array([len(here) for here in self.counties.places])
+        start = np.cumsum(size) - size
+        of = np.repeat(np.arange(len(size)), size)
+        weight = np.array([people_of(place) or 1.0 for place in flat])
+        zips = np.array([int(place.zip_code) for place in flat], np.int64)
+        found = np.empty(len(self.kind), np.int64)
+        for kind, one in enumerate(self.kinds):
+            order = np.lexsort((uniforms(seed, f"networksim.{what}.place.{one.kind}", zips * SLOTS), of))
+            edges = np.cumsum(weight[order])
+            before = (np.concatenate([[0.0], edges])[start])[of]
+            share = (edges - before) / np.bincount(of, weight)[of]
+            mine = np.flatnonzero(self.kind == kind)
+            county = self.county[mine]
+            count = np.bincount(county, minlength=len(size))[county]
+            where = (self.rank[mine] + draw(seed, f"{what}.first.{one.kind}", self.counties.fips)[county]) / count
+            turn = np.searchsorted(share + of, county + where)
+            found[mine] = order[np.clip(turn, start[county], start[county] + size[county] - 1)]
+        return found
 
-    def _names(self, what: str, places: Sequence[Sequence[Place]], seed: int) -> Coded:
+    def _names(self, what: str, seed: int) -> Coded:
         """Return invented names: a word in an order of the county's own, and an ending; no two of a county are alike."""
-        fips = np.array([int(here[0].county_fips) for here in places], np.int64)
-        grid = fips[:, None] * 32 + np.arange(len(WORDS))
+        grid = self.counties.fips[:, None] * 32 + np.arange(len(WORDS))
         texts = np.empty(len(self.kind), object)
         for kind, one in enumerate(self.kinds):
             u = uniforms(seed, f"networksim.{what}.name.{one.kind}", grid.ravel() * SLOTS)
             order = np.argsort(u.reshape(grid.shape), axis=1, kind="stable")
             mine = np.flatnonzero(self.kind == kind)
             turn, word = np.divmod(self.rank[mine], len(WORDS))
-            word = np.array(WORDS, object)[order[self.county[mine], word]]
-            texts[mine] = word + " " + np.array(one.suffixes, object)[turn]
+            middle, suffix = np.divmod(turn, len(one.suffixes))
+            again, middle = np.divmod(middle, len(MIDDLES))
+            texts[mine] = [
+                " ".join(
+                    filter(None, (WORDS[first], MIDDLES[second], one.suffixes[third], str(more + 1) if more else ""))
+                )
+                for first, second, third, more in zip(
+                    order[self.county[mine], word].tolist(),
+                    middle.tolist(),
+                    suffix.tolist(),
+                    again.tolist(),
+                    strict=True,
+                )
+            ]
         return Coded.encode(texts)
 
 

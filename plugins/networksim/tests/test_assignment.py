@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
-from healthsim_core.columns import Span
+from healthsim_core.columns import Coded, Span
 from healthsim_core.declarations import Place
 from healthsim_core.errors import SpecificationError
+from healthsim_core.generation.profile import sample
+from healthsim_core.generation.run import generate
 from healthsim_core.people import People
+from networksim import specialty_of
 from networksim.assignment import assign
 from networksim.directory import build
 
@@ -21,6 +24,11 @@ def people_of(facts, count=1800, start=0, network=None, rosters=None, slots=1):
     return People(5, Span(start, start + count), entity, columns, rosters, facts=known)
 
 
+def numbers(assigned):
+    """Return what was assigned as numbers, the network too."""
+    return {name: getattr(column, "codes", column) for name, column in assigned.items()}
+
+
 def facility_zips(people, key):
     """Return the ZIP (int) of the facility of that key, for every person."""
     facilities = people.rosters["facilities"]
@@ -28,56 +36,63 @@ def facility_zips(people, key):
 
 
 def test_everybody_sees_the_nearest_practice(county):
-    people = people_of(county("48201", 60), 600)
+    people = people_of(county("48201", 60, 150_000), 600)
     home = 77001 + people["place"]
     mine = facility_zips(people, assign(people)["pcp_facility"])
-    facilities = people.rosters["facilities"]
-    clinics = np.array(facilities["zip_code"][facilities["facility_type"].isin({"clinic"})].decode(), int)
+    facilities, providers = people.rosters["facilities"], people.rosters["providers"]
+    primary = providers["specialty"].isin({"family_medicine", "internal_medicine"})
+    walk_in = facilities["facility_id"][facilities["facility_type"].isin({"urgent_care"})]
+    at = np.setdiff1d(providers["facility_id"][primary], walk_in)
+    clinics = facility_zips(people, at)
     # ZIPs are numbered along a line.
     assert (abs(mine - home) == abs(clinics[None, :] - home[:, None]).min(axis=1)).all()
     assert (mine == home).any() and (mine != home).any()
 
 
 def test_emergency_physicians_are_those_of_ones_hospital(county):
-    people = people_of(county("48201", 90), 300)
+    people = people_of(county("48201", 90, 450_000), 300)
     found = assign(people)
     providers = people.rosters["providers"]
     for specialty in ("emergency_medicine", "hospital_medicine", "general_surgery", "radiology"):
         row = np.searchsorted(providers["provider_id"], found[f"specialist.{specialty}"])
         assert (providers["facility_id"][row] == found["hospital_facility"]).all()
-    assert len(np.unique(found["hospital_facility"])) == 4
+    assert len(np.unique(found["hospital_facility"])) in (3, 4)
 
 
 def test_without_coordinates_the_county_serves(places):
     known = places("48201")["places"][0]
     facts = {"places": (known, Place("77099", "Houston", "TX", "48201", "A County", 1.0))}
     people = people_of(facts)
-    assert all((column >= 0).all() for column in assign(people).values())
+    assert all((column >= 0).all() for name, column in assign(people).items() if name != "network")
 
 
 def test_panels_are_even(places):
     people = people_of(places("48201"), network={"assignment": "in_turn"})
     whole = assign(people)
-    for name, doctors in (("pcp_provider", 18), ("pharmacy", 6), ("specialty_pharmacy", 2)):
+    providers, facilities = people.rosters["providers"], people.rosters["facilities"]
+    walk_in = facilities["facility_id"][facilities["facility_type"].isin({"urgent_care"})]
+    primary = providers["specialty"].isin({"family_medicine", "internal_medicine"})
+    doctors = (primary & ~np.isin(providers["facility_id"], walk_in)).sum()
+    for name, many in (("pcp_provider", doctors), ("pharmacy", 2), ("specialty_pharmacy", 2)):
         sizes = np.unique(whole[name], return_counts=True)[1]
-        assert len(sizes) == doctors and sizes.max() - sizes.min() <= 1, name
+        assert len(sizes) == many and sizes.max() - sizes.min() <= 1, name
     half = people_of(places("48201"), 900, 900, {"assignment": "in_turn"}, people.rosters)
-    for name, column in assign(half).items():
-        assert (column == whole[name][900:]).all(), name
+    for name, column in numbers(assign(half)).items():
+        assert (column == numbers(whole)[name][900:]).all(), name
 
 
-def test_one_specialist_does_not_tell_the_other(places):
-    found = assign(people_of(places("48201"), 900))
-    pairs = np.unique(
-        np.stack([found["specialist.cardiology"], found["specialist.endocrinology"]]), axis=1, return_counts=True
-    )
-    assert len(pairs[1]) == 9 and pairs[1].min() > 60
+def test_one_specialist_does_not_tell_the_other(county):
+    found = assign(people_of(county("48201", 1, 100_000), 3000))
+    pair = [found["specialist.cardiology"], found["specialist.endocrinology"]]
+    kinds = [len(np.unique(one)) for one in pair]
+    pairs = np.unique(np.stack(pair), axis=1, return_counts=True)[1]
+    assert min(kinds) > 1 and len(pairs) == kinds[0] * kinds[1] and pairs.min() > 3000 / len(pairs) / 2
 
 
 @pytest.mark.parametrize("how", ["nearest", "in_turn", "random"])
 def test_families_share_doctors_and_pharmacy(how, county):
     people = people_of(county("48201", 20), 100, network={"assignment": how}, slots=3)
-    for name, column in assign(people).items():
+    for name, column in numbers(assign(people)).items():
         assert (column.reshape(100, 3) == column.reshape(100, 3)[:, :1]).all(), name
 
 
@@ -97,3 +112,82 @@ def test_a_wanted_specialty_is_had_and_children_see_paediatricians(county):
 def test_an_unknown_word_is_refused_with_what_was_meant(network, meant, places):
     with pytest.raises(SpecificationError, match=f"did you mean '{meant}'"):
         assign(people_of(places("48201"), 1, network=network))
+
+
+def with_plans(people, *plans):
+    """Return the people, each with one of the plans in turn."""
+    people.columns["plan"] = Coded(np.arange(len(people)) % len(plans), list(plans))
+    return people
+
+
+def of_network(people, network, who):
+    """Return the keys of those in a network."""
+    rows = people.rosters["network_participations"]
+    return rows[f"{who}_id"][rows["network_id"].isin({network})]
+
+
+@pytest.mark.parametrize("how", ["nearest", "in_turn", "random"])
+def test_whoever_has_a_plan_finds_everybody_in_its_network(how, county):
+    people = with_plans(
+        people_of(county("48201", 60, 900_000), 600, network={"assignment": how}), "HMO", "EPO", "Medicaid-MCO"
+    )
+    found = assign(people)
+    assert found["network"].decode()[:3].tolist() == ["HMO_CORE", "EPO_SELECT", "MEDICAID_MANAGED"]
+    for name, column in found.items():
+        who = "provider" if name.startswith("specialist.") else name.rpartition("_")[2]
+        if who not in ("provider", "facility") or name.startswith("emergency_"):
+            continue
+        for turn, network in enumerate(("HMO_CORE", "EPO_SELECT", "MEDICAID_MANAGED")):
+            assert np.isin(column[turn::3], of_network(people, network, who)).all(), (name, network)
+    assert np.isin(found["pharmacy"][0::3], of_network(people, "RX_PREFERRED", "pharmacy")).all()
+    assert not np.isin(found["pharmacy"][1::3], of_network(people, "RX_PREFERRED", "pharmacy")).all()
+    # An emergency asks for no plan: everybody goes to the nearest hospital.
+    assert (
+        found["emergency_facility"] == assign(people_of(people.facts, 600, rosters=people.rosters))["hospital_facility"]
+    ).all()
+
+
+def test_a_few_of_a_ppo_go_outside_and_nobody_is_held_without_a_plan(county):
+    people = people_of(county("48201", 60, 900_000), 4000, network={"assignment": "random"})
+    people = with_plans(people, "PPO", "None")
+    found = assign(people)
+    inside = np.isin(found["pcp_provider"], of_network(people, "PPO_BROAD", "provider"))
+    assert 0.95 < inside[0::2].mean() < 0.975
+    assert (found["network"].codes[1::2] == -1).all()
+    free = assign(people_of(people.facts, 4000, network={"assignment": "random"}, rosters=people.rosters))
+    for name in ("pcp_provider", "hospital_facility", "pharmacy", "specialist.cardiology"):
+        assert (found[name][1::2] == free[name][1::2]).all(), name
+
+
+def test_ones_doctors_do_not_depend_on_the_plans_of_others(county):
+    facts = county("48201", 30, 600_000)
+    mixed = with_plans(people_of(facts, 600), "HMO", "PPO", "MA-HMO")
+    alike = with_plans(people_of(facts, 600, rosters=mixed.rosters), "HMO")
+    one, other = numbers(assign(mixed)), numbers(assign(alike))
+    for name in one:
+        assert (one[name][0::3] == other[name][0::3]).all(), name
+
+
+def test_the_specialist_of_the_condition_that_leads_follows_a_person(tmp_path):
+    assert [specialty_of(one) for one in ("E11.9", "I50.22", "C50.911", "J06.9")] == [
+        "endocrinology",
+        "cardiology",
+        "oncology",
+        None,
+    ]
+    profile = {
+        "generation": {"count": 400, "products": ["networksim", "patientsim"]},
+        "clinical": {
+            "primary_condition": {"code": "E11", "prevalence": 0.6},
+            "comorbidities": [{"code": "I50", "prevalence": 0.3}, {"code": "I10", "prevalence": 0.5}],
+        },
+    }
+    result = generate(profile, workspace=tmp_path)
+    people = sample(result.plan, Span(0, 400), result.plan.build_rosters())
+    specialty, key = people["lead_specialty"].decode(), people["lead_specialist"]
+    heart, sugar = people["has.I50"], people["has.E11"]
+    assert set(specialty[heart]) == {"cardiology"} and set(specialty[sugar & ~heart]) == {"endocrinology"}
+    assert set(specialty[~sugar & ~heart]) == {None} and (key[~sugar & ~heart] == -1).all()
+    providers = people.rosters["providers"]
+    row = np.searchsorted(providers["provider_id"], key[heart | sugar])
+    assert (providers["specialty"].decode()[row] == specialty[heart | sugar]).all()

@@ -90,6 +90,7 @@ class LabOrder:
     status: str = column("completed or active.", system="http://hl7.org/fhir/request-status")
     ordered_datetime: datetime = column("When it was ordered.")
     provider_id: str | None = refers("providers.provider_id", "PR", "Who ordered it.")
+    facility_id: str | None = refers("facilities.facility_id", "F", "The laboratory that tests, or the hospital.")
 
 
 @frozen

@@ -1,11 +1,11 @@
 -- Two patients and a stranger's worth of edge cases: every nullable column both empty and filled, text that needs escaping.
 INSERT INTO persons VALUES
   ('P16', 'HH1', 'subscriber', 'María', 'O''Brien "Obie"', '1952-02-29', 'F', 'white', 'hispanic', '12 Back\slash St',
-   'Houston', 'TX', '77002', '48201', '7135550142', 'maria@example.com', '900010001'),
+   'Houston', 'TX', '77002', '48201', '7135550142', 'maria@example.com', '900010001', 'es', 'W', '2025-06-01'),
   ('P160', 'HH10', 'subscriber', 'Lee', 'Chan', '1980-07-04', 'M', NULL, NULL, '9 Elm St',
-   'Houston', 'TX', '77003', '48201', '7135550143', 'lee@example.com', '900010002'),
+   'Houston', 'TX', '77003', '48201', '7135550143', 'lee@example.com', '900010002', NULL, NULL, NULL),
   ('P32', 'HH2', 'subscriber', 'Ann', 'Poe', '1990-01-31', 'F', 'multiple', 'not_hispanic', '1 Oak St',
-   'Houston', 'TX', '77004', '48201', '7135550144', 'ann@example.com', '900010003');
+   'Houston', 'TX', '77004', '48201', '7135550144', 'ann@example.com', '900010003', 'en', 'S', NULL);
 INSERT INTO patients VALUES
   ('PT16', 'P16', 'MRN16', 'María', 'O''Brien "Obie"', '1952-02-29', 'F', 'white', 'hispanic', 'PR1'),
   ('PT160', 'P160', 'MRN160', 'Lee', 'Chan', '1980-07-04', 'M', NULL, NULL, NULL),
@@ -19,9 +19,9 @@ INSERT INTO diagnoses VALUES
   ('D1', 'PT16', NULL, 'problem-list-item', 'E11.9', 'Type 2 diabetes', 1, 'active', '2025-01-06', '2025-01-06'),
   ('D2', 'PT16', 'E2', 'encounter-diagnosis', 'E11.65', 'Type 2 diabetes, "high" sugar', 1, 'resolved', '2025-02-01', '2025-02-02');
 INSERT INTO lab_orders VALUES
-  ('LO1', 'PT16', 'E1', '4548-4', 'Hemoglobin A1c', 'completed', '2025-01-06 09:20:00', 'PR1'),
-  ('LO2', 'PT16', NULL, '24323-8', 'Metabolic panel', 'completed', '2025-01-06 09:25:00', NULL),
-  ('LO3', 'PT160', NULL, '4548-4', 'Hemoglobin A1c', 'active', '2025-01-07 10:10:00', NULL);
+  ('LO1', 'PT16', 'E1', '4548-4', 'Hemoglobin A1c', 'completed', '2025-01-06 09:20:00', 'PR1', 'F1'),
+  ('LO2', 'PT16', NULL, '24323-8', 'Metabolic panel', 'completed', '2025-01-06 09:25:00', NULL, NULL),
+  ('LO3', 'PT160', NULL, '4548-4', 'Hemoglobin A1c', 'active', '2025-01-07 10:10:00', NULL, NULL);
 INSERT INTO observations VALUES
   ('O1', 'PT16', 'E1', 'LO1', 'laboratory', '4548-4', 'Hemoglobin A1c', 7.25, '%', 4, 5.6, 'H', '2025-01-06 09:40:00', '2025-01-08 08:00:00', 'PR1', NULL, NULL),
   ('O2', 'PT16', NULL, 'LO2', 'laboratory', '2345-7', 'Glucose', 140, 'mg/dL', 70, NULL, 'H', '2025-01-06 09:40:00', '2025-01-08 08:00:00', NULL, NULL, NULL),

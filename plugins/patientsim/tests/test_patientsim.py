@@ -63,7 +63,8 @@ def test_uncontrolled_people_are_written_as_such_and_have_higher_a1c(tmp_path):
             )
         )
     assert set(found) == {"E11.9", "E11.65"}
-    assert found["E11.65"] > 9 > 7 > found["E11.9"]
+    # Treatment lowers both in the course of the year.
+    assert 9.5 > found["E11.65"] > 7.8 > 6.5 > found["E11.9"]
 
 
 def test_a_result_follows_its_order_by_one_to_five_days_and_repeats_its_test(cohort):
@@ -111,6 +112,16 @@ def test_a_second_drug_only_for_those_whose_last_known_a1c_is_above_eight(cohort
     assert all(value > 8 for *_, value in second)
 
 
+def test_a_cohorts_journeys_begin_over_two_months(cohort):
+    days = rows(
+        cohort,
+        "SELECT date_diff('day', DATE '2025-01-01', min(start_datetime)::DATE) FROM encounters GROUP BY patient_id",
+    )
+    found = [day for (day,) in days]
+    # Up to four days later where a weekend and a holiday follow each other.
+    assert 0 <= min(found) and 50 < max(found) <= 64 and len(set(found)) > 30
+
+
 def test_encounters_carry_the_reason_first_and_chronic_conditions_after(cohort):
     found = rows(
         cohort,
@@ -138,23 +149,66 @@ def test_nothing_happens_before_birth_and_visits_end_after_they_begin(cohort):
     ) == [(0,)]
 
 
-def test_a_pregnancy_has_its_birth_about_forty_weeks_after_conception_and_a_stay_of_one_to_three_nights(tmp_path):
+@pytest.fixture(scope="module")
+def pregnancies(tmp_path_factory):
     spec = {
-        "generation": {"count": 60, "products": ["patientsim"]},
-        "demographics": {"age": 30},
+        "id": "pregnant",
+        "generation": {"count": 250, "products": ["patientsim"]},
+        "demographics": {"age": {"type": "uniform_int", "min": 20, "max": 42}},
         "journey": "pregnancy-journey",
     }
-    result = generate(spec, workspace=tmp_path)
+    result = generate(spec, workspace=tmp_path_factory.mktemp("home"))
     with result.scenario.connect() as connection:
-        assert rows(connection, "SELECT count(DISTINCT gender), min(gender) FROM patients") == [(1, "F")]
-        stays = rows(
-            connection,
-            """
-            SELECT date_diff('day', DATE '2025-01-01', start_datetime::DATE), date_diff('day', start_datetime::DATE, end_datetime::DATE), discharge_disposition_code
-            FROM encounters WHERE encounter_class = 'IMP'""",
-        )
-    assert len(stays) == 60
-    assert all(203 <= day <= 224 and 1 <= nights <= 3 and code == "01" for day, nights, code in stays)
+        yield connection
+
+
+def test_a_birth_comes_30_weeks_after_the_first_visit_and_a_stay_is_short(pregnancies):
+    assert rows(pregnancies, "SELECT count(DISTINCT gender), min(gender) FROM patients") == [(1, "F")]
+    stays = rows(
+        pregnancies,
+        """SELECT date_diff('day', f.day, start_datetime::DATE), date_diff('day', start_datetime::DATE, end_datetime::DATE)
+        FROM encounters JOIN (SELECT patient_id, min(start_datetime)::DATE AS day FROM encounters GROUP BY 1) f USING (patient_id)
+        WHERE encounter_class = 'IMP'""",
+    )
+    assert len(stays) == 250
+    assert all(176 <= day <= 224 and 1 <= nights <= 4 for day, nights in stays)
+
+
+def test_a_third_of_babies_come_by_cesarean_and_some_before_week_37(pregnancies):
+    codes = dict(rows(pregnancies, "SELECT code, count(*) FROM procedures WHERE system = 'ICD-10-PCS' GROUP BY 1"))
+    assert codes["10D00Z1"] + codes["10E0XZZ"] == 250
+    # 32.3 percent of births, four standard errors of 250 wide.
+    assert 0.2 < codes["10D00Z1"] / 250 < 0.45
+    early, all_births, weeks = rows(
+        pregnancies,
+        """SELECT count(*) FILTER (code[5:]::INT < 37), count(*), count(DISTINCT code) FROM diagnoses JOIN encounters USING (encounter_id)
+        WHERE encounter_class = 'IMP' AND code LIKE 'Z3A%'""",
+    )[0]
+    assert all_births == 250 and 0.03 < early / 250 < 0.2 and weeks > 4
+
+
+def test_prenatal_visits_are_written_by_trimester_and_those_of_older_women_as_of_higher_risk(pregnancies):
+    found = rows(
+        pregnancies,
+        """SELECT e.reason_code, min(d.code), max(d.code), min(date_sub('year', birth_date, start_datetime::DATE)), max(date_sub('year', birth_date, start_datetime::DATE))
+        FROM encounters e JOIN diagnoses d USING (encounter_id) JOIN patients p ON p.patient_id = e.patient_id
+        WHERE d.code LIKE 'Z3A%' AND encounter_class <> 'IMP' GROUP BY 1""",
+    )
+    weeks = {"1": (8, 13), "2": (14, 27), "3": (28, 41)}
+    assert {code[:3] for code, *_ in found} == {"Z34", "O09"}
+    for code, first, last, youngest, oldest in found:
+        low, high = weeks[code[-1]]
+        assert low <= int(first[4:]) <= int(last[4:]) <= high, code
+        assert youngest >= 35 if code.startswith("O09") else oldest < 35, code
+
+
+def test_no_prenatal_visit_follows_the_birth_and_its_outcome_is_no_problem(pregnancies):
+    late = """SELECT count(*) FROM encounters a JOIN encounters b USING (patient_id)
+        WHERE b.encounter_class = 'IMP' AND a.start_datetime > b.start_datetime AND a.reason_code SIMILAR TO '(Z34|O09).*'"""
+    assert rows(pregnancies, late) == [(0,)]
+    assert rows(pregnancies, "SELECT category, count(*) FROM diagnoses WHERE code = 'Z37.0' GROUP BY 1") == [
+        ("encounter-diagnosis", 250)
+    ]
 
 
 def test_the_product_alone_needs_nobody_else(tmp_path):

@@ -1,5 +1,6 @@
 """What PatientSim's templates and skills promise: populated, coherent cohorts, in codes that we carry."""
 
+import statistics
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import patientsim
 from healthsim_core.facts import read_csv
 from healthsim_core.generation.run import generate
 from healthsim_core.skills import in_package
+from patientsim.events.pregnancy import pregnancy_labels
 from patientsim.reference import diagnosis_labels, drugs, labs, procedures
 
 PROFILES = ["healthy-adult", "pediatric-asthma", "ed-frequent-flyer", "surgical-inpatient", "maternity", "oncology"]
@@ -22,6 +24,7 @@ JOURNEYS = [
     "oncology-treatment-cycle",
     "surgical-episode",
 ]
+CARRIED = {**diagnosis_labels(), **pregnancy_labels()}
 SKILLS = {skill.name: skill for skill in in_package("patientsim")}
 
 
@@ -48,7 +51,7 @@ def rows(connection, sql):
 
 def coherent(connection):
     """Assert what holds of every cohort: codes that we carry, dates in order, nobody before birth."""
-    assert {code for (code,) in rows(connection, "SELECT DISTINCT code FROM diagnoses")} <= set(diagnosis_labels())
+    assert {code for (code,) in rows(connection, "SELECT DISTINCT code FROM diagnoses")} <= set(CARRIED)
     wrong = "SELECT count(*) FROM encounters JOIN patients USING (patient_id) WHERE end_datetime < start_datetime OR start_datetime < birth_date"
     assert rows(connection, wrong) == [(0,)]
     overlapping = """
@@ -117,7 +120,7 @@ def test_chemotherapy_comes_every_21_days(tmp_path):
         visits = "SELECT patient_id, start_datetime::DATE AS day FROM encounters WHERE reason_code = 'Z51.11'"
         gaps = rows(
             connection,
-            f"SELECT DISTINCT date_diff('day', lag(day) OVER (PARTITION BY patient_id ORDER BY day), day) FROM ({visits})",
+            f"SELECT date_diff('day', lag(day) OVER (PARTITION BY patient_id ORDER BY day), day) FROM ({visits})",
         )
         counts = rows(connection, f"SELECT DISTINCT count(*) FROM ({visits}) GROUP BY patient_id")
         drugs_after = rows(
@@ -126,7 +129,10 @@ def test_chemotherapy_comes_every_21_days(tmp_path):
             (SELECT description, date_diff('year', birth_date, DATE '2025-01-01') AS age FROM medication_orders JOIN patients USING (patient_id)
             WHERE description ILIKE '%tamoxifen%' OR description ILIKE '%letrozole%')""",
         )[0]
-    assert {gap for (gap,) in gaps} == {None, 21}
+    # Weekends and holidays move some to the next business day, or to the Friday before.
+    known = [gap for (gap,) in gaps if gap is not None]
+    assert statistics.mode(known) == 21 and all(16 <= gap <= 26 for gap in known)
+    assert sum(gap == 21 for gap in known) / len(known) > 0.7
     assert counts == [(6,)]
     assert drugs_after[0] and drugs_after[1] > 20
 

@@ -12,7 +12,7 @@ from healthsim_core.columns import Span
 from healthsim_core.generation.handling import generate_span
 from healthsim_core.generation.resolving import resolve
 from healthsim_core.generation.run import generate
-from patientsim.reference.care import allergens, growth, signs, vaccines
+from patientsim.reference.care import allergens, signs, vaccines
 
 VISIT = json.loads((Path(__file__).parent / "visit.json").read_text("utf-8"))
 
@@ -87,32 +87,29 @@ def test_pressure_is_higher_in_hypertension(cohort):
     assert with_it > without + 5
 
 
-def test_pneumonia_shows_in_an_emergency_and_not_in_a_check_up(tmp_path):
-    def visit(kind):
+def test_pneumonia_shows_in_an_emergency_less_in_an_office_and_not_in_a_check_up(tmp_path):
+    def visit(kind, days=(1,)):
+        parameters = {"encounter_type": kind, "reason": "J18.9"}
+        event = {"event_type": "encounter", "product": "patientsim", "parameters": parameters}
         return {
             "id": kind,
             "generation": {"count": 60, "products": ["patientsim"]},
             "demographics": {"age": 50},
-            "journey": {
-                "id": kind,
-                "events": [
-                    {
-                        "event_id": "v",
-                        "event_type": "encounter",
-                        "product": "patientsim",
-                        "day": 1,
-                        "parameters": {"encounter_type": kind, "reason": "J18.9"},
-                    }
-                ],
-            },
+            "journey": {"id": kind, "events": [{**event, "event_id": f"v{day}", "day": day} for day in days]},
         }
 
     found = {}
-    for kind in ("ed", "office"):
+    for kind in ("ed", "office", "preventive"):
         with generate(visit(kind), workspace=tmp_path).scenario.connect() as connection:
             found[kind] = dict(rows(connection, "SELECT code, avg(value) FROM observations GROUP BY 1"))
-    assert found["ed"]["8310-5"] > 37.9 > found["office"]["8310-5"]
-    assert found["ed"]["59408-5"] < 94 < 97 < found["office"]["59408-5"]
+    assert found["ed"]["8310-5"] > found["office"]["8310-5"] > 37.5 > 37 > found["preventive"]["8310-5"]
+    assert found["ed"]["59408-5"] < found["office"]["59408-5"] < 95 < 97 < found["preventive"]["59408-5"]
+    with generate({**visit("office", (1, 14)), "id": "again"}, workspace=tmp_path).scenario.connect() as connection:
+        again = rows(
+            connection,
+            """SELECT effective_datetime::DATE, avg(value) FROM observations WHERE code = '8310-5' GROUP BY 1 ORDER BY 1""",
+        )
+    assert again[0][1] > 37.5 > 37 > again[-1][1]
 
 
 def test_a_profile_says_what_pressure_people_have(tmp_path):
@@ -237,4 +234,3 @@ def test_facts_are_well_formed():
     for one in signs().values():
         assert all(level.min < level.mean < level.max for level in one.levels), one.sign
         assert re.fullmatch(r"\d{3,5}-\d", one.code), one.sign
-    assert [year["age"] for year in growth()] == list(range(16))

@@ -5,14 +5,24 @@ from __future__ import annotations
 import importlib
 
 _HOMES = {
+    "Choice": "populationsim.geography",
     "DemographicProfile": "populationsim.profile",
+    "Figure": "populationsim.profile",
     "ReferenceProfileResolver": "populationsim.resolving",
     "UnknownPlace": "populationsim.facts",
+    "cohort": "populationsim.specifying",
+    "compare_counties": "populationsim.comparing",
     "create_hybrid_profile": "populationsim.resolving",
     "load_places": "populationsim.loading",
     "load_reference": "populationsim.loading",
     "load_svi": "populationsim.loading",
+    "resolve_county": "populationsim.asking",
     "resolve_geography": "populationsim.resolving",
+    "resolve_msa": "populationsim.asking",
+    "resolve_nation": "populationsim.asking",
+    "resolve_state": "populationsim.asking",
+    "resolve_tract": "populationsim.asking",
+    "resolve_zip": "populationsim.asking",
 }
 
 __all__ = sorted([*_HOMES, "generate"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from healthsim_core.declarations import Command, Product, Reference, Template
+from healthsim_core.declarations import Command, Derivation, Product, Reference, Template
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -20,14 +20,14 @@ PRODUCT = Product(
 
 
 def reference() -> Reference:
-    """Return the reference `populationsim`: a county or a state of the United States."""
+    """Return the reference `populationsim`: a place of the United States."""
     return Reference(
         "populationsim",
-        "Counties and states: age, sex, race, ethnicity, diabetes, hypertension, obesity and ZIP codes.",
+        "Places of the United States, from tract to nation: age, sex, race, ethnicity, chronic conditions by age and sex, ZIP codes.",
         source="CDC PLACES, CDC/ATSDR SVI, U.S. Census Bureau, NCHS; ZIP codes: the package zipcodes",
         licence="public domain (US government); zipcodes: MIT",
         resolve=_resolve,
-        kinds=("county", "state"),
+        kinds=("county", "state", "msa", "zip", "tract", "nation", "counties"),
     )
 
 
@@ -35,6 +35,27 @@ def _resolve(request, workspace):
     from populationsim.reference import resolve
 
     return resolve(request, workspace)
+
+
+def derivations() -> list[Derivation]:
+    """Return the columns PopulationSim works out of others."""
+    return [
+        Derivation(
+            "utilization",
+            "How much care a person uses, around 1: more with age and conditions, less without insurance.",
+            ("age", "gender"),
+            ("utilization",),
+            _utilization,
+            "populationsim",
+            ("has.*", "income_band", "insurance"),
+        )
+    ]
+
+
+def _utilization(people):
+    from populationsim.utilization import utilization
+
+    return utilization(people)
 
 
 def templates() -> list[Template]:
@@ -52,4 +73,11 @@ def _init():
     return init
 
 
-INIT = Command("init", "Load the official files of CDC PLACES and CDC/ATSDR SVI into the reference database.", _init)
+def _compare():
+    from populationsim.compare_command import compare
+
+    return compare
+
+
+INIT = Command("init", "Load official files (CDC, Census Bureau, CMS) into the reference database.", _init)
+COMPARE = Command("compare-counties", "Show the figures of counties beside each other.", _compare)

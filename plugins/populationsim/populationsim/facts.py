@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import importlib.resources
 import json
@@ -15,10 +16,11 @@ from healthsim_core.errors import UserError, suggestion
 from healthsim_core.facts import read_csv
 
 NATION = "US"
+SVI_RANKS = ("rpl_themes", "rpl_theme1", "rpl_theme2", "rpl_theme3", "rpl_theme4")
 
 
 class UnknownPlace(UserError, ValueError):
-    """No county or state of that name or number; the message says what is near."""
+    """No place of that name or number; the message says what is near."""
 
 
 @frozen
@@ -35,6 +37,17 @@ class County:
     def label(self) -> str:
         """Return name and state, as in `Harris County, TX`."""
         return f"{self.name}, {self.state}"
+
+
+@frozen
+class Area:
+    """A core-based statistical area: a town of 10,000 or more and the counties that belong to it."""
+
+    code: str
+    title: str
+    metro: bool
+    """Whether its town has 50,000 people or more."""
+    counties: tuple[str, ...]
 
 
 @frozen
@@ -84,6 +97,28 @@ def counties() -> Mapping[str, County]:
 
 
 @functools.cache
+def areas() -> Mapping[str, Area]:
+    """Return the metropolitan and micropolitan areas by code."""
+    members: dict[str, list[dict[str, str]]] = {}
+    for one in rows("cbsa.csv"):
+        members.setdefault(one["cbsa_code"], []).append(one)
+    return {
+        code: Area(code, mine[0]["cbsa_title"], mine[0]["metro"] == "1", tuple(one["county_fips"] for one in mine))
+        for code, mine in sorted(members.items())
+    }
+
+
+@functools.cache
+def vulnerability() -> Mapping[str, tuple[float, ...]]:
+    """Return the ranks of the Social Vulnerability Index by county FIPS: overall, then the four themes."""
+    return {
+        one["fips"]: tuple(float(one[name]) for name in SVI_RANKS)
+        for one in rows("county_svi.csv")
+        if one["rpl_themes"]
+    }
+
+
+@functools.cache
 def age_structure() -> tuple[tuple[int, str, float, float], ...]:
     """Return the nation's (first age, band, males, females), from the youngest."""
     return tuple(
@@ -92,6 +127,7 @@ def age_structure() -> tuple[tuple[int, str, float, float], ...]:
     )
 
 
+@functools.lru_cache(maxsize=1 << 17)
 def fold(name: str) -> str:
     """Return a place's name without accents, case and points, to compare by."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
@@ -153,8 +189,55 @@ def find_county(place: object) -> County:
     if found:
         options = ", ".join(f"{one.label} ({one.fips})" for one in found[:8]) + (", …" if len(found) > 8 else "")
         raise UnknownPlace(f"county {place!r} can be several: {options}")
-    hint = suggestion(word, [one.label if state else one.name for one in among])
-    raise UnknownPlace(f"unknown county {place!r}{hint}")
+    raise UnknownPlace(f"unknown county {place!r}{_near(word, list(among), bool(state))}")
+
+
+def _near(word: str, among: list[County], in_state: bool) -> str:
+    """Return `; did you mean 'Harris County, TX' (48201)?` for what is spelt alike, the largest first."""
+    by_name: dict[str, list[County]] = {}
+    for one in among:
+        by_name.setdefault(fold(one.label if in_state else one.name), []).append(one)
+        by_name.setdefault(bare(one.name), []).append(one)
+    close = difflib.get_close_matches(fold(word), list(by_name), n=3, cutoff=0.75)
+    found = list(dict.fromkeys(one for name in close for one in by_name[name]))
+    if not found:
+        return "; a county has a name such as 'Harris County, TX' or a FIPS such as '48201'"
+    # The spelling nearest by far, then the largest county of that name.
+    best = sorted(by_name[close[0]], key=lambda one: -one.population)
+    first, *others = list(dict.fromkeys([*best, *found]))[:4]
+    also = f" or {', '.join(f'{one.label} ({one.fips})' for one in others)}" if others else ""
+    return f"; did you mean '{first.label}' ({first.fips}){also}?"
+
+
+def find_area(place: object) -> Area:
+    """Return the metropolitan or micropolitan area that a code or a name means; UnknownPlace for none or several.
+
+    A name may be the title (`Houston-Pasadena-The Woodlands, TX`), one of its towns (`Houston`, `Houston, TX`).
+    """
+    word = str(place).strip()
+    if word.isdigit():
+        if word in areas():
+            return areas()[word]
+        raise UnknownPlace(f"unknown metropolitan area {place!r}{suggestion(word, areas())}")
+    town, _, state = (part.strip() for part in word.rpartition(",")) if "," in word else (word, "", "")
+    exact = [one for one in areas().values() if fold(one.title) == fold(word)]
+    named = exact or [
+        one
+        for one in areas().values()
+        if fold(town) in (fold(part) for part in one.title.rpartition(",")[0].replace("/", "-").split("-"))
+        and (not state or find_state(state).abbreviation in one.title.rpartition(",")[2])
+    ]
+    # Every metropolitan area counts before a micropolitan one of the same name.
+    found = [one for one in named if one.metro] or named
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UnknownPlace(f"{place!r} can be several: " + ", ".join(f"{one.title} ({one.code})" for one in found))
+    titles = {one.title: one for one in areas().values()}
+    towns = {part: one for one in reversed(areas().values()) for part in one.title.rpartition(",")[0].split("-")}
+    near = difflib.get_close_matches(word, [*titles, *towns], n=1, cutoff=0.6)
+    hint = f"; did you mean {(titles | towns)[near[0]].title!r} ({(titles | towns)[near[0]].code})?" if near else ""
+    raise UnknownPlace(f"unknown metropolitan area {place!r}{hint}")
 
 
 def _fips_hint(fips: str) -> str:

@@ -14,6 +14,50 @@ def healthsim_products():
 
 
 @hookimpl
+def healthsim_tables():
+    """Declare the table of residents."""
+    from populationsim.residents import RESIDENTS
+
+    return [RESIDENTS]
+
+
+@hookimpl
+def healthsim_attributes():
+    """Declare income, schooling and insurance."""
+    from populationsim.society import ATTRIBUTES
+
+    return ATTRIBUTES
+
+
+@hookimpl
+def healthsim_distributions():
+    """Declare rates by age and sex."""
+    from populationsim.rates import RatesByAgeAndSex
+
+    return [RatesByAgeAndSex]
+
+
+@hookimpl
+def healthsim_derivations():
+    """Declare how people come by names, means, languages, deaths, care and how vulnerable their county is."""
+    from populationsim import customs, society
+    from populationsim.declared import derivations
+    from populationsim.mortality import DEATH
+    from populationsim.names import NAMES
+    from populationsim.vulnerability import VULNERABILITY
+
+    return [NAMES, *society.DERIVATIONS, *customs.DERIVATIONS, DEATH, *derivations(), VULNERABILITY]
+
+
+@hookimpl
+def healthsim_event_types():
+    """Declare that people are counted."""
+    from populationsim.residents import RESIDENCE
+
+    return [RESIDENCE]
+
+
+@hookimpl
 def healthsim_references():
     """Declare counties and states as references."""
     from populationsim.declared import reference
@@ -31,7 +75,7 @@ def healthsim_templates():
 
 @hookimpl
 def healthsim_commands():
-    """Declare `healthsim init`."""
-    from populationsim.declared import INIT
+    """Declare `healthsim init` and `healthsim compare-counties`."""
+    from populationsim.declared import COMPARE, INIT
 
-    return [INIT]
+    return [INIT, COMPARE]

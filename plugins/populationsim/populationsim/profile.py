@@ -27,16 +27,33 @@ RANKS = ("rpl_themes", "rpl_theme1", "rpl_theme2", "rpl_theme3", "rpl_theme4")
 
 
 @frozen
+class Figure:
+    """One figure of a place: its value, its confidence limits where they are known, and where it comes from."""
+
+    value: float
+    low: float | None
+    high: float | None
+    """The limits of measures: 95 %; of SAHIE: 90 %. Of a state or metropolitan area they are the counties' mean, which is
+    wider than its own would be."""
+    source: str
+    vintage: str
+    of: str = ""
+    """The wider area it is borrowed from; empty: the place's own."""
+
+
+@frozen
 class DemographicProfile:
-    """The figures of a county or state: shares of residents and measures of adults in percent, ranks from 0 to 1."""
+    """The figures of a place: shares of residents and measures of adults in percent, ranks from 0 to 1."""
 
     geography_type: str
-    """county or state."""
+    """county, state, nation, msa, zip, tract or counties."""
     fips: str
+    """The number that names the place: FIPS, code of the metropolitan area, ZIP; `US` for the nation."""
     name: str
     state: str
-    """Two letters."""
-    population: int
+    """Two letters; of a metropolitan area all its states, joined by hyphens; empty for the nation."""
+    population: int | None
+    """None for a ZIP: nobody tells how many live there."""
     pct_under_18: float
     pct_65_plus: float
     pct_female: float
@@ -64,6 +81,11 @@ class DemographicProfile:
     """Housing type and transportation."""
     measures: Mapping[str, float] = field(factory=dict)
     """Every PLACES measure by its name, crude percent of adults (18 and over): {"DIABETES": 12.6, …}."""
+    figures: Mapping[str, Figure] = field(factory=dict)
+    """Every figure by name, with its limits, source and vintage: the fields above, the measures, and what else is known
+    (`population_estimate`, `births`, `deaths`, `pct_uninsured_under_65`, `pct_unemployed` …)."""
+    counties: tuple[str, ...] = ()
+    """The FIPS of the counties it is made of, or lies in."""
     source: str = ""
     vintage: str = ""
     notes: tuple[str, ...] = ()
@@ -72,7 +94,14 @@ class DemographicProfile:
     @property
     def label(self) -> str:
         """Return the name people use: `Harris County, TX`, `Texas`."""
-        return f"{self.name}, {self.state}" if self.geography_type == "county" else self.name
+        return f"{self.name}, {self.state}" if self.geography_type in ("county", "zip") else self.name
+
+    @property
+    def age_bands(self) -> dict[str, float]:
+        """Return the share of residents in each age band."""
+        from populationsim.shaping import age_bands
+
+        return age_bands(self)
 
     @property
     def pct_diabetes(self) -> float:

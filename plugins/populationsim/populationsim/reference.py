@@ -10,40 +10,113 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from healthsim_core.declarations import ReferenceProfile
+from attrs import evolve, frozen
+
+from healthsim_core.declarations import Place, ReferenceProfile
 from populationsim import facts
+from populationsim.figures import retired_counties
+from populationsim.geography import number_of, read_reference
 from populationsim.loading import fingerprint, open_reference
-from populationsim.resolving import DATABASE, ReferenceProfileResolver, read_reference
+from populationsim.profile import DemographicProfile
+from populationsim.resolving import DATABASE, ReferenceProfileResolver
 from populationsim.shaping import attributes, conditions
+from populationsim.zip_counties import zip_codes
 from populationsim.zips import county_places, state_places
+
+MORTALITY_YEARS = 1
+"""People of a place die as life tables have it within so many years, unless the profile says otherwise."""
+
+
+@frozen
+class RankedPlace(Place):
+    """A place that knows how vulnerable its county is: ranks of the SVI overall and by theme."""
+
+    vulnerability: tuple[float, ...] = ()
 
 
 def resolve(request: Mapping[str, Any], workspace: Path) -> ReferenceProfile:
-    """Return the reference profile of a county or state; ValueError says what is wrong with the request."""
+    """Return the reference profile of a place; ValueError says what is wrong with the request."""
     kind, place = read_reference(request)
-    fips = facts.find_county(place).fips if kind == "county" else facts.find_state(place).fips
+    # Several names of one place are one.
+    place = place if kind == "counties" else number_of(kind, place)
     database = Path(workspace) / DATABASE
     stamp = database.stat() if database.is_file() else None
-    return _resolve(kind, fips, database, (stamp.st_mtime_ns, stamp.st_size) if stamp else None)
+    return _resolve(kind, place, database, (stamp.st_mtime_ns, stamp.st_size) if stamp else None)
 
 
 @functools.lru_cache(maxsize=64)
-def _resolve(kind: str, fips: str, database: Path, stamp: tuple[int, int] | None) -> ReferenceProfile:
+def _resolve(kind: str, place: Any, database: Path, stamp: tuple[int, int] | None) -> ReferenceProfile:
     resolver = _resolver(database, stamp)
-    profile = resolver.resolve_county(fips) if kind == "county" else resolver.resolve_state(fips)
+    request = {"type": kind, "fips": place}
+    profile = resolver.resolve_counties(place) if kind == "counties" else resolver.resolve_geography(request)
     known = profile.to_dict()
-    places = county_places(fips) if kind == "county" else state_places(profile.state)
-    if not places:
-        places = state_places(profile.state)
-        known["notes"].append(f"ZIP codes: {facts.states()[profile.state].name}, for no ZIP lies in {profile.label}")
+    # The shares and measures above say the values; where each comes from is for `resolve_geography`.
+    for name in ("figures", "counties"):
+        known.pop(name)
     return ReferenceProfile(
         label=profile.label,
-        attributes=attributes(profile),
+        attributes={**attributes(profile), "mortality_years": MORTALITY_YEARS},
         conditions=conditions(profile),
-        places=places,
+        places=_ranked(_places(profile, known["notes"]), resolver.ranks()),
         facts=known,
         source=f"{profile.source}: {profile.vintage}",
         fingerprint=_fingerprint(database, stamp),
+    )
+
+
+def _places(profile: DemographicProfile, notes: list[str]) -> tuple[Place, ...]:
+    """Return the ZIPs of a place, with each one's share of the people."""
+    kind, states = profile.geography_type, facts.states()
+    if kind == "zip":
+        one = zip_codes()[profile.fips]
+        county = facts.counties()[one.county_fips]
+        people = next((here.population for here in county_places(county.fips) if here.zip_code == one.zip_code), None)
+        where = (one.zip_code, one.city, one.state, county.fips, county.name, 1.0, one.latitude, one.longitude, people)
+        return (Place(*where),)
+    if kind == "state":
+        return state_places(profile.state)
+    if kind == "nation":
+        people = {name: sum(one.population for one in _today() if one.state == name) for name in states}
+        return _shared({name: state_places(name) for name in states}, people)
+    people = {fips: facts.counties()[fips].population for fips in profile.counties}
+    found = _shared({fips: county_places(fips) for fips in profile.counties}, people)
+    if kind == "tract":
+        notes.append("ZIP codes: those of the county, for no file says in which a tract lies")
+    if not found:
+        found = state_places(profile.state)
+        notes.append(f"ZIP codes: {states[profile.state].name}, for no ZIP lies in {profile.label}")
+    return found
+
+
+def _today() -> list[facts.County]:
+    return [one for fips, one in facts.counties().items() if fips not in retired_counties()]
+
+
+def _shared(found: Mapping[str, tuple[Place, ...]], people: Mapping[str, int]) -> tuple[Place, ...]:
+    """Return the places of several areas, each area's together as likely as its share of the people."""
+    if len(found) == 1:
+        return next(iter(found.values()))
+    total = sum(people[name] for name, places in found.items() if places)
+    return tuple(
+        evolve(place, weight=place.weight * people[name] / total) for name, places in found.items() for place in places
+    )
+
+
+def _ranked(places: tuple[Place, ...], ranks: Mapping[str, tuple[float, ...]]) -> tuple[Place, ...]:
+    return tuple(
+        RankedPlace(
+            one.zip_code,
+            one.city,
+            one.state,
+            one.county_fips,
+            one.county_name,
+            one.weight,
+            one.latitude,
+            one.longitude,
+            one.population,
+            ranks.get(one.county_fips, ()),
+        )
+        for one in places
     )
 
 

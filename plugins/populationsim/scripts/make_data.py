@@ -1,6 +1,7 @@
 """Make the package's facts from the agencies' files: run it as `make_data.py FOLDER` when a new release is adopted.
 
-FOLDER holds cdc_places_county_2022_release.csv, cdc_svi_county_2022.csv and census_county_sex_race_2018.csv.
+FOLDER holds cdc_places_county_2022_release.csv, cdc_svi_county_2022.csv, census_county_sex_race_2018.csv and
+census_cbsa_2023.csv.
 """
 
 from __future__ import annotations
@@ -32,6 +33,40 @@ def main(folder: Path) -> None:
     write_counties(conn)
     write_hispanics(conn)
     write_fallback(conn)
+    loading.load_file(conn, "cbsa", folder / "census_cbsa_2023.csv")
+    write_areas(conn)
+    write_vulnerability(conn)
+
+
+def write_areas(conn) -> None:
+    """Write cbsa.csv: the counties of the metropolitan and micropolitan areas of the states."""
+    rows = conn.sql(
+        "SELECT county_fips, cbsa_code, cbsa_title, central_outlying, CASE WHEN metro THEN 1 ELSE 0 END FROM cbsa "
+        "WHERE county_fips IN (SELECT fips FROM svi_county) ORDER BY cbsa_code, county_fips"
+    ).fetchall()
+    lines = [
+        "# Counties of the core-based statistical areas; metro 1: metropolitan, 0: micropolitan.",
+        "# Source: U.S. Office of Management and Budget, July 2023, as listed by the Census Bureau (list1).",
+        "# Licence: public domain (US government). As of: 2023-07.",
+        "county_fips,cbsa_code,cbsa_title,central_outlying,metro",
+        *(f'{fips},{code},"{title}",{central},{metro}' for fips, code, title, central, metro in rows),
+    ]
+    (DATA / "cbsa.csv").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def write_vulnerability(conn) -> None:
+    """Write county_svi.csv: the five ranks of every county."""
+    ranks = ", ".join(facts.SVI_RANKS)
+    rows = conn.sql(f"SELECT fips, {ranks} FROM svi_county WHERE rpl_themes IS NOT NULL ORDER BY fips").fetchall()
+    lines = [
+        "# Social vulnerability of the counties: percentile ranks from 0, least, to 1, most; overall and by theme",
+        "# (1 socioeconomic status, 2 household characteristics, 3 racial and ethnic minority status, 4 housing and transport).",
+        "# Source: CDC/ATSDR Social Vulnerability Index 2022, county (ACS 2018-2022). Licence: public domain (US government).",
+        "# As of: 2022.",
+        f"fips,{ranks.replace(' ', '')}",
+        *(",".join([fips, *(f"{rank:g}" for rank in found)]) for fips, *found in rows),
+    ]
+    (DATA / "county_svi.csv").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 def write_counties(conn) -> None:
@@ -97,15 +132,33 @@ def write_fallback(conn) -> None:
             "vintage": source.vintage(),
         },
         "areas": {
-            name: {"social": source.area_social(key), "health": source.area_health(key)} for name, key in areas.items()
+            name: {
+                "social": source.area_social(key),
+                "health": source.area_health(key),
+                "limits": source.limits(None, key),
+            }
+            for name, key in areas.items()
         },
         "counties": {
-            fips: {"social": source.county_social(fips), "health": source.county_health(fips)}
+            fips: {
+                "social": source.county_social(fips),
+                "health": source.county_health(fips),
+                "limits": source.limits(fips),
+            }
             for (fips,) in sorted(largest)
         },
     }
-    body = json.dumps(content, indent=1)
-    (DATA / "fallback.json").write_text(body + "\n", "utf-8")
+    # A line per place and part: the difference to the next release is read line by line.
+    parts = [f'"birth": {json.dumps(content["birth"], indent=1)}']
+    for kind in ("areas", "counties"):
+        places = ",\n".join(
+            f"{json.dumps(place)}: {{\n"
+            + ",\n".join(f" {json.dumps(part)}: {json.dumps(figures)}" for part, figures in found.items())
+            + "\n}"
+            for place, found in content[kind].items()
+        )
+        parts.append(f'"{kind}": {{\n{places}\n}}')
+    (DATA / "fallback.json").write_text("{\n" + ",\n".join(parts) + "\n}\n", "utf-8")
 
 
 if __name__ == "__main__":

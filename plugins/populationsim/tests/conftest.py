@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import os
 from pathlib import Path
 
@@ -14,6 +15,38 @@ from populationsim import facts, loading
 SHARED = Path(os.environ.get("HEALTHSIM_SHARED_DATA") or Path(__file__).parents[3].parent / "shared" / "data")
 PLACES_FILE = SHARED / "cdc_places_county_2022_release.csv"
 SVI_FILE = SHARED / "cdc_svi_county_2022.csv"
+
+
+OTHERS = {
+    "population": "census_co_est2023.csv",
+    "sex_race": "census_county_sex_race_2018.csv",
+    "sahie": "census_sahie_2023.csv",
+    "cbsa": "census_cbsa_2023.csv",
+    "hospitals": "cms_hospital_general_information.csv",
+}
+
+
+@pytest.fixture(scope="session")
+def samples():
+    """Return the module that writes small files in the official layouts."""
+    path = Path(__file__).parents[1] / "scripts" / "sample_files.py"
+    spec = importlib.util.spec_from_file_location("populationsim_sample_files", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def everything():
+    """Return a connection with all the agencies' files loaded; skip where they are not at hand."""
+    if not all((SHARED / name).is_file() for name in OTHERS.values()):
+        pytest.skip("the agencies' files are not at hand")
+    conn = duckdb.connect()
+    loading.load_places(conn, PLACES_FILE)
+    loading.load_svi(conn, SVI_FILE)
+    for kind, name in OTHERS.items():
+        loading.load_file(conn, kind, SHARED / name)
+    return conn
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,11 @@ def test_templates_are_well_formed_and_named_by_their_file():
         "commercial-maternity",
         "county-snapshot",
         "state-families",
+        "us-population",
+        "county-population",
+        "medicare-county",
+        "medicaid-county",
+        "high-sdoh-risk",
         "oswald-family",
     }
     for name, template in found.items():
@@ -35,6 +40,7 @@ def test_templates_are_well_formed_and_named_by_their_file():
             assert ProfileSpecification.model_validate(content).id == name
 
 
-def test_init_is_a_click_command():
-    (command,) = plugin.healthsim_commands()
-    assert command.name == command.load().name == "init"
+def test_commands_are_click_commands():
+    commands = plugin.healthsim_commands()
+    assert {command.name for command in commands} == {"init", "compare-counties"}
+    assert all(command.name == command.load().name for command in commands)

@@ -88,19 +88,59 @@ def test_impossible_values_are_refused_and_nothing_is_left(tmp_path, change, mes
     assert loading.tables(conn) == set()
 
 
-def test_a_bad_second_file_leaves_the_database_as_it_was(places_file, svi_file, tmp_path, write, svi_row, places_rows):
+def test_a_bad_file_leaves_what_was_there_and_the_good_ones_before_it(places_file, svi_file, tmp_path, write, svi_row):
     database = tmp_path / "home" / "reference.duckdb"
     bad = write(tmp_path / "bad.csv", [svi_row("1001", "Autauga County, Alabama", "AL")])
     with pytest.raises(UserError, match="FIPS"):
-        loading.load_reference(database, places_file, bad)
+        loading.load_reference(database, svi=bad)
     assert not database.exists()
+    with pytest.raises(UserError, match="FIPS"):
+        loading.load_reference(database, places_file, bad)
+    with loading.open_reference(database) as conn:
+        assert [load.kind for load in loading.loads(conn)] == ["places"]
     loading.load_reference(database, places_file, svi_file)
     with loading.open_reference(database) as conn:
         before = loading.fingerprint(conn)
     with pytest.raises(UserError, match="FIPS"):
-        loading.load_reference(database, write(tmp_path / "one.csv", places_rows[:1]), bad)
+        loading.load_reference(database, svi=bad)
     with loading.open_reference(database) as conn:
         assert loading.fingerprint(conn) == before
+
+
+def test_the_same_file_again_changes_nothing_and_says_so(places_file, places_rows, tmp_path, write):
+    conn = duckdb.connect()
+    first, notes = loading.load_file(conn, "places", places_file)
+    assert notes == []
+    conn.execute("CREATE TABLE kept AS FROM places_county")
+    conn.execute("DELETE FROM places_county")
+    again, notes = loading.load_file(conn, "places", places_file)
+    assert again == first and notes == ["places_2022_release.csv: the same file was loaded before, so nothing changed"]
+    assert one(conn, "SELECT count(*) FROM places_county") == (0,), "a second load would have filled the table"
+    other, notes = loading.load_file(conn, "places", write(tmp_path / "other.csv", places_rows[:1]))
+    assert other.row_count == 1 and notes == []
+
+
+def test_few_rows_that_cannot_be_true_are_refused_and_counted(tmp_path, write, svi_row):
+    rows = [svi_row(f"48{number:03d}", f"County {number}, Texas", "TX") for number in range(1, 402, 2)]
+    rows[7] |= {"EP_AGE65": "140"}
+    conn = duckdb.connect()
+    load, notes = loading.load_file(conn, "svi", write(tmp_path / "svi_2022.csv", rows))
+    assert (load.row_count, load.rejected_count) == (200, 1)
+    assert notes == ["svi_2022.csv: refused: EP_AGE65: 1 values are not a number from 0 to 100, such as '140' of 48015"]
+    rows[8] |= {"EP_AGE65": "-3"}
+    rows[9] |= {"FIPS": "4801X"}
+    with pytest.raises(UserError, match="(?s)FIPS: 1 values.*EP_AGE65: 2 values"):
+        loading.load_file(conn, "svi", write(tmp_path / "svi_bad.csv", rows))
+
+
+def test_a_file_of_tracts_given_as_counties_is_told_apart(tmp_path, write, svi_row):
+    path = write(
+        tmp_path / "SVI_2022_US.csv", [svi_row("48201100000", "Census Tract 1000; Harris County; Texas", "TX")]
+    )
+    with pytest.raises(UserError, match="looks like a file of census tracts"):
+        loading.load_file(duckdb.connect(), "svi", path)
+    load, _ = loading.load_file(duckdb.connect(), "svi_tract", path)
+    assert (load.row_count, load.vintage) == (1, "2022")
 
 
 def test_a_binary_file_is_a_clear_error(tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 
 from healthsim_core.columns import Columns
 from healthsim_core.events import DAY, Events
+from rxmembersim.coverage import FOREVER, last_days
 from rxmembersim.prescriptions import person_and_drug
 from rxmembersim.reference import drugs, word_of, words_of
 
@@ -43,8 +44,9 @@ def covered_until(start: np.ndarray, supply: np.ndarray, group: np.ndarray) -> n
 def adherence_rows(events: Events) -> Columns | None:
     """Return adherence by person and drug.
 
-    The period runs from the first fill to the end of the last supply, which overlapping supplies move on; PDC is the share
-    of its days with a supply at hand (PQA), MPR the supply over the days up to the last fill's own end.
+    The measurement period runs from the first fill to the end of the calendar year of the last one, or of the benefit or the
+    person where that ends before; PDC is the share of its days with a supply at hand (PQA), where overlapping supplies are
+    used up one after the other. MPR is the supply over the days up to the last fill's own end.
     """
     fills = kept_fills(events)
     if fills is None:
@@ -55,7 +57,10 @@ def adherence_rows(events: Events) -> Columns | None:
     start = np.flatnonzero(np.append(True, fills["group"][1:] != fills["group"][:-1]))
     last = np.append(start[1:], len(day)) - 1
     total = np.add.reduceat(supply, start)
-    period = end[last] - day[start]
+    year_end = (day[last].astype("datetime64[D]").astype("datetime64[Y]") + 1).astype("datetime64[D]").astype(np.int64)
+    close = np.minimum(year_end, np.maximum(_last_day(events, fills["rx_member_id"][start]), day[last]) + 1)
+    period = close - day[start]
+    covered = _covered(day, end, start, last, close)
     own_period = np.maximum(day[last] + supply[last] - day[start], 1)
     drug = fills["drug"][start]
     return Columns(
@@ -65,14 +70,35 @@ def adherence_rows(events: Events) -> Columns | None:
             "drug": words_of(drug),
             "drug_class": word_of(drug, "drug_class"),
             "first_fill_date": fills["fill_date"][start],
-            "last_covered_date": fills["fill_date"][start] + (period - 1) * DAY,
+            "last_covered_date": fills["fill_date"][start] + (end[last] - day[start] - 1) * DAY,
+            "period_end_date": fills["fill_date"][start] + (period - 1) * DAY,
             "fill_count": last - start + 1,
             "period_days": period,
-            "covered_days": total,
-            "pdc": total / period,
+            "covered_days": covered,
+            "pdc": covered / period,
             "mpr": total / own_period,
         }
     )
+
+
+def _last_day(events: Events, entity: np.ndarray) -> np.ndarray:
+    """Return the last day (since 1970) of each member's benefit, far away where it goes on."""
+    last = last_days(events)
+    far = np.where(np.isnat(last), FOREVER, last).astype("datetime64[D]").astype(np.int64)
+    order = np.argsort(events.entity, kind="stable")
+    place = np.minimum(np.searchsorted(events.entity[order], entity), len(events) - 1)
+    known = events.entity[order][place] == entity
+    return np.where(known, far[order][place], FOREVER.astype("datetime64[D]").astype(np.int64))
+
+
+def _covered(day: np.ndarray, end: np.ndarray, start: np.ndarray, last: np.ndarray, close: np.ndarray) -> np.ndarray:
+    """Return the days with a supply of each group's fills up to its `close` (exclusive); `end` is when each supply is used up."""
+    number = np.repeat(np.arange(len(start)), last - start + 1)
+    first = np.zeros(len(day), bool)
+    first[start] = True
+    begin = np.where(first, day, np.maximum(day, np.append(0, end[:-1])))
+    within = np.maximum(np.minimum(end, close[number]) - np.minimum(begin, close[number]), 0)
+    return np.add.reduceat(within, start)
 
 
 def supply_before(events: Events, drug: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -119,6 +119,8 @@ def attempts_of(events: Events, prescription: np.ndarray, facts: Columns, waitin
     """Return events as attempts, with what is known of them whatever came before."""
     drug = facts["drug"]
     stopped = is_stopped(events, drug, events.time, facts["written"]) | (drug < 0)
+    # Nobody collects drugs for the dead, so no pharmacy bills for them.
+    stopped |= day_of(events.time) > coverage.deaths(events)
     late = waiting | (events.time < facts["written"])
     status = np.where(stopped, STOPPED, np.where(late, WAITING, -1))
     return Attempts(
@@ -164,7 +166,7 @@ def needing_approval(events: Events, drug: np.ndarray, open_: np.ndarray, earlie
     if earlier is not None:
         tried = earlier["status"].isin(("paid", "rejected"))
         there = person_and_drug(earlier.entity, numbers_of(earlier["drug"]))
-        found &= ~np.isin(mine, there[tried])
+        found &= match(mine, there[tried]) < 0
     for number, name in enumerate(drugs()):
         rows = np.flatnonzero(found & (drug == number))
         if len(rows):

@@ -27,6 +27,13 @@ def first_days(events: Events) -> np.ndarray:
     return _enrolment(events, np.full(len(events), EARLIEST), first_from)
 
 
+def deaths(events: Events) -> np.ndarray:
+    """Return the day (datetime64[s]) each event's person dies; NaT for the living."""
+    if not events.has_person("death_date"):
+        return np.full(len(events), np.datetime64("NaT", "s"))
+    return day_of(events.person("death_date"))
+
+
 def last_days(events: Events) -> np.ndarray:
     """Return the last day (datetime64[s]) of each event's person's benefit; NaT where it goes on."""
     return _period(events, np.full(len(events), FOREVER))[1]
@@ -45,7 +52,7 @@ def _period(events: Events, day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         for whose in (events.entity, events.entity // SLOTS * SLOTS):
             place = first_from(whose, since, ended.entity, ended["end_date"])
             end = np.fmin(end, np.where(place >= 0, ended["end_date"][place], end))
-    return begun, end
+    return begun, np.fmin(end, deaths(events))
 
 
 def _enrolment(events: Events, day: np.ndarray, which) -> np.ndarray:

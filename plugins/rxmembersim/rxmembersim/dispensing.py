@@ -9,7 +9,7 @@ from healthsim_core.events import Events, match
 from rxmembersim.attempts import benefit
 from rxmembersim.benefits import MONTH, Bills, plan_fact, share_costs
 from rxmembersim.prescriptions import day_of, is_stopped, latest_before
-from rxmembersim.reference import INSTITUTION, SPECIALTY, drugs, fact_of, numbers_of, word_of
+from rxmembersim.reference import INSTITUTION, SPECIALTY, drugs, fact_of, numbers_of, prescribing_specialties, word_of
 
 BY_MAIL_FROM = 84
 """Days' supply from which a fill comes by mail."""
@@ -64,9 +64,16 @@ def usual_pharmacy(events: Events) -> np.ndarray:
     return np.where(benefit(events).isin({INSTITUTION}) & (delivers >= 0), delivers, chosen)
 
 
-def prescriber(events: Events, given: np.ndarray) -> np.ndarray:
-    """Return who prescribes: the one given, else the person's primary care provider."""
-    return np.where(given >= 0, given, _person_key(events, "pcp_provider"))
+def prescriber(events: Events, given: np.ndarray, drug: np.ndarray) -> np.ndarray:
+    """Return who prescribes: the one given, else of specialty drugs a specialist, of the drug or the person, else primary care."""
+    chosen = given
+    special = fact_of(drug, "tier", 0, np.int64) == SPECIALTY
+    for drug_class, specialties in prescribing_specialties().items():
+        mine = special & word_of(drug, "drug_class").isin([drug_class])
+        for specialty in specialties:
+            chosen = np.where(mine & (chosen < 0), _person_key(events, f"specialist.{specialty}"), chosen)
+    chosen = np.where(special & (chosen < 0), _person_key(events, "lead_specialist"), chosen)
+    return np.where(chosen >= 0, chosen, _person_key(events, "pcp_provider"))
 
 
 def _person_key(events: Events, name: str) -> np.ndarray:
@@ -101,7 +108,8 @@ def dispensed(events: Events) -> Columns:
     """Return the paid fills of the span with what they cost; money in cents."""
     fills = paid_fills(events)
     taken = events.timeline("rxmembersim.reversal")
-    back = np.isin(fills["key"], reversed_fill(taken, events)) if taken is not None else np.zeros(fills.length, bool)
+    none = np.zeros(fills.length, bool)
+    back = match(fills["key"], reversed_fill(taken, events)) >= 0 if taken is not None else none
     drug = fills["drug"]
     ingredient = np.rint(fills["quantity"] * fact_of(drug, "unit_cost", 0, float) * 100).astype(np.int64)
     fee = plan_fact(fills["plan"], "dispensing_fee")
@@ -110,7 +118,7 @@ def dispensed(events: Events) -> Columns:
         Bills(
             ingredient + fee,
             fact_of(drug, "tier", 1, np.int64),
-            np.isin(drug, insulins),
+            np.isin(np.arange(len(drugs()) + 1), insulins)[drug],
             np.maximum(np.ceil(fills["days_supply"] / MONTH).astype(np.int64), 1),
             ~back,
             fills["entity"] * 4096 + fills["time"].astype("datetime64[Y]").astype(np.int64),
@@ -133,8 +141,9 @@ def dispensed(events: Events) -> Columns:
 
 def fill_rows(events: Events) -> Columns:
     """Return the rows of `fills` that some events of the span make."""
-    fills = dispensed(events)
-    fills = fills.take(np.isin(fills["key"], events.key))
+    # Fills and refills share their person's year: both handlers need the costs of all.
+    fills = events.once("rxmembersim.dispensed", lambda: dispensed(events))
+    fills = fills.take(match(fills["key"], events.key) >= 0)
     return Columns(
         {
             "fill_id": fills["key"],
@@ -180,7 +189,7 @@ def prescription_rows(events: Events, book: Columns) -> Columns:
             "reason_code": book["reason"],
             "written_date": book["written"],
             "status": Coded(status, ("active", "completed", "stopped")),
-            "prescriber_id": prescriber(events, book["prescriber"]),
+            "prescriber_id": prescriber(events, book["prescriber"], book["drug"]),
             "pharmacy_id": pharmacy(events, book["drug"], book["days_supply"]),
         }
     )
@@ -195,7 +204,7 @@ def _uses(events: Events, prescription: np.ndarray) -> np.ndarray:
         done = events.timeline(f"rxmembersim.{kind}")
         if done is None:
             continue
-        paid = done["prescription"][done["status"].isin(("paid",)) & ~np.isin(done.key, back)]
+        paid = done["prescription"][done["status"].isin(("paid",)) & (match(done.key, back) < 0)]
         if len(paid):
             keys, counts = np.unique(paid, return_counts=True)
             place = match(prescription, keys)

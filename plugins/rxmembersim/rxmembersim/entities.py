@@ -149,8 +149,11 @@ class Adherence:
     drug_class: str = column("Its class.")
     first_fill_date: date = column("The first fill.")
     last_covered_date: date = column("The last day the last fill covers.")
+    period_end_date: date = column(
+        "The last day of the measurement period: the year's of the last fill, or of the benefit or the person before."
+    )
     fill_count: int = column("Fills that were dispensed and kept.")
-    period_days: int = column("Days from the first fill to the end of the last supply.", unit="d")
+    period_days: int = column("Days of the measurement period, from the first fill to its end.", unit="d")
     covered_days: int = column(
         "Days of those on which a supply was at hand; supplies that overlap are used up one after the other.", unit="d"
     )

@@ -8,6 +8,7 @@ from healthsim_core.errors import SpecificationError
 from healthsim_core.generation.run import generate
 from rxmembersim.adherence import covered_until
 from rxmembersim.benefits import Bills, share_costs
+from rxmembersim.reference import brands, drug_names
 
 PART_D = {
     "id": "seniors",
@@ -255,14 +256,90 @@ def test_adherence_by_hand(tmp_path):
     }
     result = generate(spec, workspace=tmp_path)
     with result.scenario.connect() as connection:
-        # Day 0 to 29, 30 to 59 (the second supply is begun when the first is used up), a gap of 30 days, 90 to 119.
+        # Day 0 to 29, 30 to 59 (the second supply is begun when the first is used up), a gap of 30 days, 90 to 119; nothing more
+        # until the year is over.
         assert one(connection, "SELECT fill_count, period_days, covered_days, pdc, mpr FROM adherence") == (
             3,
-            120,
+            365,
             90,
-            0.75,
+            0.2466,
             0.75,
         )
+
+
+def adherence_of(tmp_path, *fills, products=("rxmembersim",), more=()):
+    """Return PDC and last day of the period of a member with supplies of 30 days from these days on."""
+    events = [
+        {
+            "event_id": "rx",
+            "event_type": "new_rx",
+            "day": fills[0],
+            "parameters": {"drug": "Lipitor".lower(), "generates_fill": False},
+        }
+    ]
+    events += [
+        {"event_id": f"day-{day}", "event_type": "refill", "product": "rxmembersim", "depends_on": "rx", "day": day}
+        for day in fills
+    ]
+    spec = {
+        "id": "period",
+        "generation": {"count": 1, "seed": 1, "products": list(products)},
+        "demographics": {"age": 50},
+        "journey": {"id": "j", "events": [*events, *more]},
+    }  # fmt: skip
+    with generate(spec, workspace=tmp_path).scenario.connect() as connection:
+        return one(connection, "SELECT drug, pdc, CAST(period_end_date AS VARCHAR), fill_count FROM adherence")
+
+
+def test_adherence_is_measured_to_the_end_of_the_year_or_of_the_benefit(tmp_path):
+    # Filled once: little covered, unless it was begun when the year was nearly over.
+    assert adherence_of(tmp_path / "early", 0) == ("atorvastatin", 0.0822, "2025-12-31", 1)
+    assert adherence_of(tmp_path / "late", 345) == ("atorvastatin", 1.0, "2025-12-31", 1)
+    pytest.importorskip("membersim")
+    leaves = {"event_id": "leaves", "event_type": "termination", "day": 50, "parameters": {"end_date": "2025-03-01"}}
+    assert adherence_of(tmp_path / "left", 0, products=("membersim", "rxmembersim"), more=(leaves,)) == (
+        "atorvastatin",
+        0.5,
+        "2025-03-01",
+        1,
+    )
+
+
+def test_a_drug_may_be_called_by_its_brand_and_a_misspelt_one_is_suggested(tmp_path):
+    spec = {
+        "id": "brand",
+        "generation": {"count": 1, "products": ["rxmembersim"]},
+        "journey": {"id": "j", "events": [{"event_id": "rx", "event_type": "new_rx", "day": 0, "parameters": {"drug": "humira"}}]},
+    }  # fmt: skip
+    result = generate(spec, workspace=tmp_path)
+    with result.scenario.connect() as connection:
+        assert one(connection, "SELECT drug FROM prescriptions JOIN drugs USING (ndc_code)") == ("adalimumab",)
+    spec["journey"]["events"][0]["parameters"]["drug"] = "liptor"
+    with pytest.raises(SpecificationError, match="'liptor'; did you mean 'lipitor'"):
+        generate(spec, workspace=tmp_path)
+
+
+def test_every_brand_is_a_drug_of_the_formulary():
+    assert set(brands().values()) <= set(drug_names()) and not set(brands()) & set(drug_names())
+
+
+def test_specialty_drugs_are_prescribed_by_specialists_where_nobody_says_who(tmp_path):
+    events = [
+        {"event_id": drug, "event_type": "new_rx", "day": 0, "parameters": {"drug": drug}}
+        for drug in ("imatinib", "lisinopril")
+    ]
+    spec = {
+        "id": "prescribers",
+        "generation": {"count": 20, "products": ["rxmembersim", "networksim"]},
+        "demographics": {"age": 50},
+        "journey": {"id": "j", "events": events},
+    }
+    with generate(spec, workspace=tmp_path).scenario.connect() as connection:
+        found = connection.execute(
+            "SELECT drug, list_sort(list(DISTINCT specialty)) FROM prescriptions JOIN drugs USING (ndc_code)"
+            " JOIN providers ON provider_id = prescriber_id GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+    assert found[0] == ("imatinib", ["oncology"]) and not {"oncology"} & set(found[1][1])
 
 
 def test_supplies_are_used_up_one_after_the_other_and_never_across_people():

@@ -48,7 +48,7 @@ class Site:
 
     site_id: str = key("ST", "The site's key.")
     study_id: str = column("The study.")
-    site_number: str = column("SITEID: three digits.")
+    site_number: str = column("SITEID: three digits, four where there are a thousand sites.")
     facility_id: str | None = refers("facilities.facility_id", "F", "The facility it is at.")
     investigator_id: str | None = refers("providers.provider_id", "PR", "The principal investigator.")
     investigator_name: str = column("The investigator's name, INVNAM.")
@@ -80,6 +80,7 @@ class Subject:
     consent_date: date = column("Informed consent, RFICDTC.")
     screening_date: date = column("Screening.")
     screen_failed: bool = column("Whether screening was failed.")
+    failed_criterion: str | None = column("The criterion that was not kept, of `trial_criteria`; none for the others.")
     randomization_date: date | None = column("When randomized; none for screen failures.")
     randomization_number: int | None = column(
         "Place in the study's list.", decode="CASE WHEN {randomization_number} >= 0 THEN {randomization_number} END"
@@ -192,6 +193,37 @@ class DoseModification:
     modification_date: date = column("From when.")
 
 
+@frozen
+class TrialResult:
+    """One test of a subject at a visit: laboratory values and vital signs, the study's primary endpoint among them."""
+
+    trial_result_id: str = key("TR", "The result's key.")
+    subject_id: str = refers("subjects.subject_id", "SU", "Whose.")
+    visit_id: str = refers("visits.visit_id", "SV", "The visit.")
+    domain: str = column("LB laboratory or VS vital signs.", system="SDTM domain")
+    test_code: str = column("LBTESTCD or VSTESTCD.", system="CDISC CT LBTESTCD, VSTESTCD")
+    test: str = column("LBTEST or VSTEST.")
+    loinc_code: str | None = column("The test's LOINC code.", system="http://loinc.org")
+    specimen: str | None = column("LBSPEC: BLOOD, SERUM.", system="CDISC CT SPECTYPE")
+    unit: str = column("LBORRESU or VSORRESU.", system="CDISC CT UNIT, VSRESU")
+    value: float = column("The result.", decimals=2)
+    reference_low: float | None = column("Lower limit of the reference range.", decimals=2)
+    reference_high: float | None = column("Upper limit of the reference range.", decimals=2)
+    range_indicator: str | None = column("LOW, NORMAL or HIGH; none without a range.", system="CDISC CT NRIND")
+    endpoint: bool = column("Whether it is the study's primary endpoint.")
+    result_date: date = column("LBDTC or VSDTC.")
+
+
+@frozen
+class TrialCriterion:
+    """One criterion of who may take part in a study."""
+
+    study_id: str = column("Which study.")
+    criterion_code: str = column("IETESTCD.")
+    category: str = column("INCLUSION or EXCLUSION.", system="CDISC CT IECAT")
+    description: str = column("IETEST, in our own words.")
+
+
 TABLES = (
     table_from(Study, "studies", ("study_id",)),
     table_from(Arm, "arms", ("study_id", "arm_code")),
@@ -203,4 +235,6 @@ TABLES = (
     table_from(Disposition, "dispositions"),
     table_from(ProtocolDeviation, "protocol_deviations"),
     table_from(DoseModification, "dose_modifications"),
+    table_from(TrialResult, "trial_results"),
+    table_from(TrialCriterion, "trial_criteria", ("study_id", "criterion_code")),
 )

@@ -10,8 +10,8 @@ from attrs import frozen
 from healthsim_core.columns import Array, Coded
 from healthsim_core.events import Events
 from trialsim.exposure import doses
-from trialsim.reference import DEFAULT_STUDY
-from trialsim.states import NEVER, day_at, day_of, entry, first_of, timeline, words_at
+from trialsim.reference import DEFAULT_STUDY, studies
+from trialsim.states import NEVER, day_at, day_of, deaths, entry, first_of, timeline, words_at
 
 EVENT_NAMES = (
     "screening",
@@ -25,6 +25,9 @@ EVENT_NAMES = (
     "withdrawal",
 )
 """In the order in which they are asked to write a person's subject: the first kind that happens to them does."""
+
+SCREENING_DAYS, FOLLOW_UP_DAYS = np.timedelta64(42, "D"), np.timedelta64(30, "D")
+"""How long after consent, and after treatment, somebody who dies still takes part."""
 
 COUNTED = ("screening", "randomization", "withdrawal")
 
@@ -41,6 +44,7 @@ class Participation:
     study: Coded
     consent: np.ndarray
     failed: np.ndarray
+    criterion: Coded
     first_dose: np.ndarray
     arm: Coded
     withdrawn: np.ndarray
@@ -55,6 +59,7 @@ class Participation:
         """Return the participation of everybody in the span of some events."""
         timelines = {name: timeline(events, name) for name in EVENT_NAMES}
         withdrawn, reason = _withdrawn(timelines["withdrawal"], len(events.people))
+        withdrawn, reason = _died(events, timelines, withdrawn, reason)
         kept = {name: _kept(name, one, withdrawn) for name, one in timelines.items()}
         owner, first, last = _spans(timelines, kept, len(events.people))
         entered = entry(events)
@@ -75,6 +80,7 @@ class Participation:
             study,
             consent,
             entered.failed,
+            entered.criterion,
             dosed,
             arm,
             withdrawn,
@@ -111,6 +117,20 @@ def _withdrawn(withdrawal: Events | None, count: int) -> tuple[np.ndarray, Coded
         return np.full(count, NEVER), Coded.constant(None, count)
     first = first_of(withdrawal, withdrawal["counted"])
     return day_at(withdrawal, first), words_at(withdrawal["reason"], first)
+
+
+def _died(events: Events, timelines, withdrawn: np.ndarray, reason: Coded) -> tuple[np.ndarray, Coded]:
+    """Return the end of participation with deaths in it: before the end of treatment and the weeks after it."""
+    died = deaths(events)
+    if np.isnat(died).all():
+        return withdrawn, reason
+    dosed, _, study = _randomized(timelines["randomization"], len(events.people))
+    entered = entry(events)
+    study = entered.study.where(entered.study.codes >= 0, study)
+    days = study.lookup({name: one.treatment_days for name, one in studies().items()}, 0, np.int64)
+    until = np.where(np.isnat(dosed), entered.consent + SCREENING_DAYS, dosed + days + FOLLOW_UP_DAYS)
+    inside = (died >= np.fmin(entered.consent, dosed)) & (died <= until) & ~entered.failed & ~(died > withdrawn)
+    return np.where(inside, died, withdrawn), Coded.constant("death", len(died)).where(inside, reason)
 
 
 def _randomized(randomization: Events | None, count: int) -> tuple[np.ndarray, Coded, Coded]:

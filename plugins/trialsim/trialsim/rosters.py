@@ -11,14 +11,11 @@ import numpy as np
 from healthsim_core.columns import Coded, Columns
 from healthsim_core.declarations import Roster
 from healthsim_core.draws import SLOTS, uniforms
-from trialsim.reference import arms, rows, studies
+from trialsim.reference import arms, criteria, rows, studies
 
 SITES_PER_COUNTY = 100
 SITES_PER_STUDY = 10
 """A site's key: its county's FIPS number times the one, the study's place times the other, and the site's place."""
-
-MOST_COUNTIES = 499
-"""Counties with sites at most: a site number has three digits."""
 
 
 def build_studies(facts: Mapping[str, object], seed: int, rosters: Mapping[str, Columns]) -> dict[str, Columns]:
@@ -57,19 +54,35 @@ def build_studies(facts: Mapping[str, object], seed: int, rosters: Mapping[str, 
             "ratio": np.array([one.ratio for one in arms()]),
         }
     )
-    return {"studies": study_rows, "arms": arm_rows}
+    return {"studies": study_rows, "arms": arm_rows, "trial_criteria": _criteria()}
+
+
+def _criteria() -> Columns:
+    found = [(study, one) for study in studies() for one in criteria(study)]
+    return Columns(
+        {
+            "study_id": Coded.encode([study for study, _ in found]),
+            **{
+                name: Coded.encode([one[name] for _, one in found])
+                for name in ("criterion_code", "category", "description")
+            },
+        }
+    )
 
 
 def build_sites(facts: Mapping[str, object], seed: int, rosters: Mapping[str, Columns]) -> dict[str, Columns]:
-    """Return each study's sites: some facilities of every county, up to as many counties as there are site numbers."""
-    counties = sorted({int(place.county_fips) for place in facts["places"]})
-    step = -(-len(counties) // MOST_COUNTIES)
-    counties = np.array(counties[::step], np.int64)
+    """Return each study's sites: some facilities of every county where people live, numbered among all of the scenario's."""
+    counties = np.array(sorted({int(place.county_fips) for place in facts["places"]}), np.int64)
     kinds = rows("sites")
     county = np.tile(np.repeat(counties, len(kinds)), len(studies()))
     kind = np.tile(np.arange(len(kinds)), len(studies()) * len(counties))
     study = np.repeat(np.arange(len(studies())), len(counties) * len(kinds))
     number = np.tile(np.arange(len(counties) * len(kinds)) + 1, len(studies()))
+    facility = _facilities(rosters.get("facilities"), county, kind)
+    # Numbers are given first, so that they stay as they are when people come from more counties.
+    kept = _kept(facts, county, facility, "facilities" in rosters)
+    county, kind, study, facility = county[kept], kind[kept], study[kept], facility[kept]
+    digits = max(3, len(str(number.max(initial=0))))
     key = county * SITES_PER_COUNTY + study * SITES_PER_STUDY + kind
     investigator, name = _investigators(rosters.get("providers"), county, study, kind)
     none = np.array([one is None for one in name])
@@ -79,14 +92,22 @@ def build_sites(facts: Mapping[str, object], seed: int, rosters: Mapping[str, Co
             {
                 "site_id": key,
                 "study_id": Coded(study.astype(np.int32), list(studies())),
-                "site_number": Coded.encode([f"{one:03d}" for one in number.tolist()]),
-                "facility_id": _facilities(rosters.get("facilities"), county, kind),
+                "site_number": Coded.encode([f"{one:0{digits}d}" for one in number[kept].tolist()]),
+                "facility_id": facility,
                 "investigator_id": investigator,
                 "investigator_name": Coded.encode(name.tolist()),
                 "country": Coded.constant("USA", len(key)),
             }
         )
     }
+
+
+def _kept(facts: Mapping[str, object], county: np.ndarray, facility: np.ndarray, directory: bool) -> np.ndarray:
+    """Return the positions of sites in counties where people live, of those with a facility where there is a directory."""
+    lived_in = facts.get("inhabited")
+    here = np.ones(len(county), bool) if lived_in is None else np.isin(county, [int(one) for one in lived_in])
+    there = here & (facility >= 0)
+    return np.flatnonzero(there if directory and there.any() else here)
 
 
 def _facilities(facilities: Columns | None, county: np.ndarray, kind: np.ndarray) -> np.ndarray:
@@ -144,7 +165,13 @@ def _invented_names(seed: int, key: np.ndarray) -> list[str]:
 
 
 ROSTERS = (
-    Roster("trialsim.studies", "The studies and their arms.", ("studies", "arms"), build_studies, "trialsim"),
+    Roster(
+        "trialsim.studies",
+        "The studies, their arms and criteria.",
+        ("studies", "arms", "trial_criteria"),
+        build_studies,
+        "trialsim",
+    ),
     Roster(
         "trialsim.sites",
         "Each study's sites in the scenario's counties.",

@@ -57,6 +57,8 @@ class Entry:
     """The day of screening; NaT for those whom no screening happened to."""
     failed: np.ndarray
     study: Coded
+    criterion: Coded
+    """What those who failed did not keep."""
 
 
 def entry(events: Events) -> Entry:
@@ -65,18 +67,30 @@ def entry(events: Events) -> Entry:
     screening = events.timeline("trialsim.screening")
     if screening is None:
         nobody = np.full(count, NEVER)
-        return Entry(nobody, np.zeros(count, bool), Coded.constant(None, count))
+        return Entry(nobody, np.zeros(count, bool), Coded.constant(None, count), Coded.constant(None, count))
     first = first_of(screening, screening["counted"])
     failed = (first >= 0) & ~screening["eligible"][first]
-    return Entry(day_at(screening, first), failed, words_at(screening["study"], first))
+    return Entry(
+        day_at(screening, first),
+        failed,
+        words_at(screening["study"], first),
+        words_at(screening["failed_criterion"], np.where(failed, first, -1)),
+    )
+
+
+def deaths(events: Events) -> np.ndarray:
+    """Return the day each person of the span dies, NaT for the living."""
+    if "death_date" not in events.people:
+        return np.full(len(events.people), NEVER)
+    return events.people["death_date"].astype("datetime64[D]")
 
 
 def last_day(events: Events) -> np.ndarray:
-    """Return the day each person left a study, NaT where they did not."""
+    """Return the day each person left a study or died, NaT where they did not."""
     withdrawal = events.timeline("trialsim.withdrawal")
     if withdrawal is None:
-        return np.full(len(events.people), NEVER)
-    return day_at(withdrawal, first_of(withdrawal, withdrawal["counted"]))
+        return deaths(events)
+    return np.fmin(day_at(withdrawal, first_of(withdrawal, withdrawal["counted"])), deaths(events))
 
 
 def first_dose_day(events: Events) -> np.ndarray:

@@ -8,8 +8,8 @@ from healthsim_core.columns import Coded, Columns, stack
 from healthsim_core.events import EVENT_SLOTS, Events
 from trialsim.blocks import randomization_number
 from trialsim.participation import EVENT_NAMES, Participation
-from trialsim.reference import rows, studies
-from trialsim.rosters import SITES_PER_COUNTY, SITES_PER_STUDY
+from trialsim.reference import rows
+from trialsim.siting import site_rows
 from trialsim.states import age_on
 
 COMMON_TABLES = ("subjects", "dispositions", "exposures")
@@ -68,6 +68,7 @@ def _subjects(events: Events, it: Participation, mine: np.ndarray) -> Columns:
             "consent_date": _seconds(it.consent[mine]),
             "screening_date": _seconds(it.consent[mine]),
             "screen_failed": it.failed[mine],
+            "failed_criterion": it.criterion[mine],
             "randomization_date": _seconds(it.first_dose[mine]),
             "randomization_number": np.where(randomized, randomization_number(entity), -1),
             "arm_code": it.arm[mine],
@@ -85,21 +86,10 @@ def _word(column: Coded, words: dict[str, str], missing: str) -> Coded:
 
 
 def _sites(events: Events, it: Participation, mine: np.ndarray) -> tuple[np.ndarray, Coded]:
-    """Return each subject's site: those of their county in turn; where it has none, all of the study's in turn."""
-    sites, people = events.roster("sites"), events.people
-    county = people["county_fips"].lookup({one: int(one) for one in people["county_fips"].words}, -1, np.int64)[mine]
-    key, turn, study = np.sort(sites["site_id"]), people.unit[mine], it.study[mine]
-    number = study.lookup({one: place for place, one in enumerate(studies())}, 0, np.int64)
-    kinds = len(rows("sites"))
-    wanted = county * SITES_PER_COUNTY + number * SITES_PER_STUDY + turn % kinds
-    place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
-    order = np.argsort(sites["site_id"], kind="stable")
-    of_study = key % SITES_PER_COUNTY // SITES_PER_STUDY
-    table = [np.flatnonzero(of_study == one) for one in range(len(studies()))]
-    width = len(table[0])
-    elsewhere = np.array(table)[number, turn % width]
-    place = np.where(key[place] == wanted, place, elsewhere)
-    return key[place], sites["site_number"][order[place]]
+    """Return each subject's site and its number."""
+    sites = events.roster("sites")
+    at = site_rows(sites, events.people, mine, it.study[mine])
+    return sites["site_id"][at], sites["site_number"][at]
 
 
 def _dispositions(events: Events, it: Participation, mine: np.ndarray) -> Columns:

@@ -20,9 +20,10 @@ def _after_event(kind: str) -> list[Trigger]:
             f"{name}-to-withdrawal",
             source,
             "trialsim.withdrawal",
-            "Who has to stop the drug leaves the study on that day.",
-            when=(Condition("action_taken", "eq", "DRUG WITHDRAWN"), in_study),
-            carry={"adverse_event": "key"},
+            "Who has to stop the drug leaves the study on that day, who dies of the event on the day of death.",
+            at="leaves_time",
+            when=(Condition("leaves", "eq", True), in_study),
+            carry={"adverse_event": "key", "reason": "withdrawal_reason"},
         ),
     ]
 

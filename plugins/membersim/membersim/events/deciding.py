@@ -6,8 +6,8 @@ import numpy as np
 
 from healthsim_core.columns import Array, Coded, Columns, stack
 from healthsim_core.events import DAY, Events
-from membersim.adjudication import Benefits, Shares, adjudicate, before, spread
-from membersim.coverage import AFTER, BEFORE, ENROLLMENT, NEVER, PLAN_CHANGE, TERMINATION, periods
+from membersim.adjudication import Shares, before, spread
+from membersim.coverage import AFTER, BEFORE, ENROLLMENT, NEVER, PLAN_CHANGE, TERMINATION, after_death, periods
 from membersim.reference import benefit, denials, of_plan
 
 DIAGNOSES = 4
@@ -23,8 +23,10 @@ FILING_DAYS = 365
 CHECKS = 19
 """One payee in so many, by its number, is paid by check, the others by transfer; a prime, as numbers go by hundreds."""
 COVERAGE_EVENTS = (ENROLLMENT, PLAN_CHANGE, TERMINATION)
-MEDICAL = ("membersim.claim_professional", "membersim.claim_institutional")
-"""The claims that share a person's deductible and out-of-pocket maximum."""
+
+
+LIMITS = ("deductible", "out_of_pocket_max", "coinsurance_percent", "family_deductible", "family_out_of_pocket_max")
+"""The numbers of a plan that decide what a member owes, beside the copay."""
 
 
 def cover(events: Events, complete: np.ndarray | None = None) -> dict[str, Array]:
@@ -35,6 +37,8 @@ def cover(events: Events, complete: np.ndarray | None = None) -> dict[str, Array
         blank = Coded.constant(None, len(events))
         return {"coverage": none, "plan": blank, "covered": np.full(len(events), NEVER)}
     place, state = found.find(events.entity, events["service_time"])
+    # Nothing is done to the dead, so nothing is billed for a day after death.
+    place = np.where(after_death(events, events["service_time"]), -1, place)
     if complete is not None:
         place = np.where(complete, place, -1)
     plan = Coded(np.where(place >= 0, found.plan.codes[place], -1), found.plan.words)
@@ -42,7 +46,10 @@ def cover(events: Events, complete: np.ndarray | None = None) -> dict[str, Array
 
 
 def deny(events: Events, covered: np.ndarray, last_day: np.ndarray, by_chance: bool = True) -> Coded:
-    """Return why each claim is denied, as a position in `denials()` written as text; missing where it is paid."""
+    """Return why each claim is denied, as a position in `denials()` written as text; missing where it is paid.
+
+    A second claim of an encounter in the same `billing_role` is a duplicate.
+    """
     codes = np.full(len(events), -1, np.int32)
     number = {one.reason: place for place, one in enumerate(denials())}
     if by_chance:
@@ -51,41 +58,21 @@ def deny(events: Events, covered: np.ndarray, last_day: np.ndarray, by_chance: b
         codes = np.where(u < 1, np.searchsorted(weights, u * weights[-1], side="right"), -1).astype(np.int32)
     codes[(events.time - last_day) > FILING_DAYS * DAY] = number["29"]
     encounter = events.fields.get("encounter", np.full(len(events), -1, np.int64))
-    order = np.lexsort((events.key, events.time, encounter))
-    again = np.append(False, encounter[order][1:] == encounter[order][:-1]) if len(order) else np.zeros(0, bool)
+    role = events["billing_role"].codes if "billing_role" in events.fields else np.zeros(len(events), np.int32)
+    order = np.lexsort((events.key, events.time, role, encounter))
+    same = (encounter[order][1:] == encounter[order][:-1]) & (role[order][1:] == role[order][:-1])
+    again = np.append(False, same)[: len(order)]
     codes[order[again & (encounter[order] >= 0)]] = number["18"]
     codes[covered == BEFORE] = number["26"]
     codes[covered == AFTER] = number["27"]
     return Coded(codes, [str(place) for place in range(len(denials()))])
 
 
-def shares_of(events: Events) -> Shares:
-    """Return the member's shares of medical claims, with the balances of all medical claims of the coverage's year."""
-    batches = [one for one in (events.timeline(name) for name in MEDICAL) if one is not None]
-    start = sum(len(one) for one in batches[: [one.event_type for one in batches].index(events.event_type)])
-
-    def column(name: str) -> np.ndarray:
-        return np.concatenate([one[name] for one in batches])
-
-    day = column("service_time").astype("datetime64[D]")
-    _, coverage = np.unique(column("coverage"), return_inverse=True)
-    order = np.empty(len(day), np.int64)
-    order[np.lexsort((column("key"), day))] = np.arange(len(day))
-    everybody = adjudicate(
-        column("allowed"),
-        column("free"),
-        coverage * 4096 + day.astype("datetime64[Y]").astype(np.int64),
-        order,
-        Benefits(*(column(name) for name in ("deductible", "out_of_pocket_max", "copay", "coinsurance_percent"))),
-    )
-    rows = slice(start, start + len(events))
-    return Shares(everybody.deductible[rows], everybody.copay[rows], everybody.coinsurance[rows])
-
-
-def benefits_of(plan: Coded, copay: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the columns that `shares_of` reads besides the amounts."""
-    names = ("deductible", "out_of_pocket_max", "coinsurance_percent")
-    return {"copay": copay, **{name: benefit(plan, name) for name in names}}
+def benefits_of(plan: Coded, copay: np.ndarray, outside: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the columns that `shares_of` reads besides the amounts; `outside` costs more coinsurance by choice."""
+    found = {"copay": copay, **{name: benefit(plan, name) for name in LIMITS}}
+    more = np.where(outside, benefit(plan, "outside_percent"), 0)
+    return {**found, "coinsurance_percent": found["coinsurance_percent"] + more}
 
 
 def total(amounts: np.ndarray, owner: np.ndarray, count: int) -> np.ndarray:
@@ -233,8 +220,11 @@ _KEYS = (
     "fill_id",
     "medication_order_id",
     "prescriber_id",
+    "referring_provider_id",
 )
 _CODES = (
+    "billing_role",
+    "network_status",
     "place_of_service_code",
     "bill_type_code",
     "drg_code",
@@ -266,10 +256,12 @@ def remittance_rows(events: Events, claims: Columns, decided: np.ndarray) -> Col
     )
 
 
-def or_usual(events: Events, field: str, usual: str) -> np.ndarray:
-    """Return a key the event carries, or the person's usual one."""
-    given = events[field]
-    return np.where(given >= 0, given, events.person(usual)) if events.has_person(usual) else given
+def or_usual(events: Events, field: str, *usual: str) -> np.ndarray:
+    """Return a key the event carries, or the first of the person's usual ones that is known."""
+    found = events[field]
+    for name in usual:
+        found = np.where(found >= 0, found, events.person(name)) if events.has_person(name) else found
+    return found
 
 
 def words_of(codes: Coded, default: str) -> list[list[str]]:

@@ -6,16 +6,36 @@ import functools
 
 import numpy as np
 
-from healthsim_core.columns import Array, Coded, Columns
+from healthsim_core.columns import Array, Coded, Columns, stack
 from healthsim_core.draws import SLOTS
 from healthsim_core.events import DAY, Events, EventType, Field
-from membersim.coverage import COVERED, ENROLLMENT, PLAN_CHANGE, TERMINATION, Periods, coverage_key, periods, reach
+from membersim.coverage import (
+    COVERED,
+    ENROLLMENT,
+    PLAN_CHANGE,
+    TERMINATION,
+    Periods,
+    coverage_key,
+    deaths,
+    periods,
+    reach,
+)
+from membersim.policies import insured
+from membersim.premiums import premiums
 from membersim.reference import benefit, of_plan, plans
 
-RELATIONSHIPS = {"subscriber": "18", "spouse": "01", "dependent": "19"}
+RELATIONSHIPS = {"subscriber": "18", "spouse": "01", "dependent": "19", "other": "G8"}
 GROUPED = ("Commercial",)
 """Coverage types that come through an employer's group."""
-REASONS = {"03": "death", "07": "benefits ended", "08": "employment ended", "14": "by choice", "59": "premium not paid"}
+FAMILY = ("family_deductible", "family_out_of_pocket_max")
+DEATH = "03"
+REASONS = {
+    DEATH: "death",
+    "07": "benefits ended",
+    "08": "employment ended",
+    "14": "by choice",
+    "59": "premium not paid",
+}
 """Why coverage ends (X12 1203), in our words."""
 
 
@@ -23,6 +43,8 @@ def coverage_levels(events: Events) -> Coded:
     """Return who each policy covers (X12 1207): EMP employee, ESP with spouse, ECH with children, FAM family."""
     people = events.people
     first, role = people.first_row, people["role"]
+    if "policy_holder" in people:
+        first = people.rows_of(people["policy_holder"])
 
     def lives_with(word: str) -> np.ndarray:
         return np.bincount(first, weights=role.isin([word]), minlength=len(people))[first] > 0
@@ -79,11 +101,20 @@ def coverage_rows(events: Events, mine: np.ndarray, found: Periods) -> Columns:
             "coverage_level": Coded(level[rows], levels.words),
             "start_date": found.start[mine].astype("datetime64[s]"),
             "end_date": found.open_end[mine],
-            "premium_amount": benefit(plan, "premium"),
+            "premium_amount": premiums(
+                events.people, entity, plan, Coded(level[rows], levels.words), found.start[mine]
+            ),
             "deductible_amount": benefit(plan, "deductible"),
             "out_of_pocket_max_amount": benefit(plan, "out_of_pocket_max"),
+            **{f"{name}_amount": _of_families(plan, level[rows], name) for name in FAMILY},
         }
     )
+
+
+def _of_families(plan: Coded, level: np.ndarray, name: str) -> np.ndarray:
+    """Return a family's limit, -1 for people who are covered alone and where there is none."""
+    amount = benefit(plan, name)
+    return np.where((level > 0) & (amount > 0), amount, -1)
 
 
 def _brought_by(found: Periods, keys: np.ndarray) -> np.ndarray:
@@ -110,26 +141,45 @@ def enroll(events: Events) -> dict[str, Columns]:
     first = np.zeros(len(events), bool)
     first[order[np.unique(events.entity[order], return_index=True)[1]]] = True
     new = events.select(first)
+    holder = new.person("policy_holder") if new.has_person("policy_holder") else new.entity // SLOTS * SLOTS
+    self = Coded.constant("18", len(new))
     members = Columns(
         {
             "member_id": new.entity,
             "person_id": new.entity,
-            "subscriber_id": new.entity // SLOTS * SLOTS,
-            "relationship_code": new.person("role").recode(RELATIONSHIPS),
+            "subscriber_id": holder,
+            "relationship_code": new.person("role").recode(RELATIONSHIPS).where(holder != new.entity, self),
             **{name: new.person(name) for name in ("given_name", "family_name", "birth_date", "gender")},
             "provider_id": new.person("pcp_provider")
             if new.has_person("pcp_provider")
             else np.full(len(new), -1, np.int64),
         }
     )
-    key = coverage_key(events.key, events.entity)
-    made = np.where(np.isin(key, found.key), key, -1)
-    reason = Coded(np.where(first, 0, 1), ("28", "41"))
+    told = [enrollment_changes(events, found, first), death_changes(new, found)]
     return {
         "members": members,
         "coverages": coverage_rows(events, _brought_by(found, events.key), found),
-        "enrollment_changes": _changes(key, events.entity, made, "021", reason, events["start_date"]),
+        "enrollment_changes": stack([one for one in told if one.length]),
     }
+
+
+def enrollment_changes(events: Events, found: Periods, first: np.ndarray) -> Columns:
+    """Return the additions: the first one of each person and later ones."""
+    key = coverage_key(events.key, events.entity)
+    made = np.where(np.isin(key, found.key), key, -1)
+    reason = Coded(np.where(first, 0, 1), ("28", "41"))
+    return _changes(key, events.entity, made, "021", reason, events["start_date"])
+
+
+def death_changes(members: Events, found: Periods) -> Columns:
+    """Return the ends of coverage by death, one for each member whom it ends for."""
+    end = deaths(members)
+    place, state = found.find(members.entity, end)
+    rows = np.flatnonzero(~np.isnat(end) & (state == COVERED) & (found.end[place] == end))
+    # Above the places that the household's coverages take.
+    key = members.key[rows] * 32 + SLOTS + members.entity[rows] % SLOTS
+    reason = Coded.constant(DEATH, len(rows))
+    return _changes(key, members.entity[rows], found.key[place[rows]], "024", reason, end[rows])
 
 
 def plan_outcomes(events: Events) -> dict[str, Array]:
@@ -176,7 +226,7 @@ def end_outcomes(events: Events) -> dict[str, Array]:
     given = events["end_date"]
     day = events.time.astype("datetime64[D]").astype("datetime64[s]")
     month_end = (events.time.astype("datetime64[M]") + 1).astype("datetime64[s]") - DAY
-    end = np.where(events["reason_code"].isin(["03"]), day, month_end)
+    end = np.where(events["reason_code"].isin([DEATH]), day, month_end)
     return {"end_date": np.where(np.isnat(given), end, given)}
 
 
@@ -188,7 +238,8 @@ def terminate(events: Events) -> dict[str, Columns]:
     entity, index = reach(events, np.unique(found.entity))
     end = events["end_date"][index].astype("datetime64[D]")
     place, state = found.find(entity, end)
-    ended = np.flatnonzero((state == COVERED) & (found.end[place] == end))
+    # A death on that day is told with the member.
+    ended = np.flatnonzero((state == COVERED) & (found.end[place] == end) & (deaths(events)[index] != end))
     # Several events may name one day: the first of them ended it.
     ended = ended[np.lexsort((events.key[index[ended]], place[ended]))]
     ended = ended[np.unique(place[ended], return_index=True)[1]]
@@ -219,6 +270,7 @@ NEW_ENROLLMENT = EventType(
     outcomes,
     writes=("members", "coverages", "enrollment_changes"),
     each_person=True,
+    whom=insured,
 )
 CHANGE = EventType(
     PLAN_CHANGE.split(".")[1],

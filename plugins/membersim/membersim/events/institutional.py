@@ -9,6 +9,9 @@ from healthsim_core.events import DAY, Events, EventType, Field, match
 from membersim.adjudication import Shares
 from membersim.drg import drgs
 from membersim.events import deciding
+from membersim.events.accumulating import shares_of
+from membersim.events.contracted import network_status
+from membersim.events.services import drug_units_of
 from membersim.events.stays import PROCEDURES, emergencies_before, procedures_of, stay_lines_of
 from membersim.reference import UNLISTED, benefit, drg_weights, fees, longest_beginning, outpatient_revenue, presence
 
@@ -50,8 +53,12 @@ def settle(events: Events) -> dict[str, Array]:
     allowed = np.where(inpatient, np.where((denial.codes >= 0) | (rate == 0), 0, stay), visit)
     flat = benefit(cover["plan"], "inpatient_copay")
     copay = np.where(inpatient, flat, benefit(cover["plan"], "ed_copay"))
+    parties = _parties(events, inpatient)
+    status = network_status(events, cover["plan"], facility=parties["hospital"])
     return {
         **cover,
+        **parties,
+        "network_status": status,
         "denial": denial,
         "drg": Coded(np.where(inpatient, drg.codes, -1), drg.words),
         "stay_charge": charge,
@@ -59,8 +66,23 @@ def settle(events: Events) -> dict[str, Array]:
         "free": np.where(inpatient & (flat > 0), np.maximum(allowed - flat, 0), 0),
         "emergency": emergency,
         **procedures,
-        **deciding.benefits_of(cover["plan"], copay),
+        # Nobody chooses where an emergency leads: the law asks for no more than in the network.
+        **deciding.benefits_of(cover["plan"], copay, status.isin(["out"]) & inpatient & ~emergency),
     }
+
+
+def _parties(events: Events, inpatient: np.ndarray) -> dict[str, np.ndarray]:
+    """Return hospital and attending: those given, else the person's, in an emergency the nearest hospital's."""
+    stay = {
+        "hospital": deciding.or_usual(events, "facility", "hospital_facility"),
+        "attending": deciding.or_usual(events, "provider", "specialist.hospital_medicine", "pcp_provider"),
+    }
+    physicians = ("emergency_provider", "specialist.emergency_medicine", "pcp_provider")
+    visit = {
+        "hospital": deciding.or_usual(events, "facility", "emergency_facility", "hospital_facility"),
+        "attending": deciding.or_usual(events, "provider", *physicians),
+    }
+    return {name: np.where(inpatient, stay[name], visit[name]) for name in stay}
 
 
 def _round(cents: np.ndarray) -> np.ndarray:
@@ -92,6 +114,8 @@ def _services(events: Events) -> dict[str, Array]:
     owner, code = deciding.split(events["cpt_codes"][rows], ED_USUAL)
     owner = rows[owner]
     fee = code.lookup({name: one.facility_fee for name, one in fees().items()}, UNLISTED.facility_fee, np.int64)
+    units = drug_units_of(events, owner, code)
+    fee = fee * units
     charge = (fee * OUTPATIENT_CHARGE_PERCENT + 50) // 100
     rate = benefit(events["plan"], "hospital_percent")[owner]
     allowed = np.minimum(charge, (fee * rate + 50) // 100)
@@ -100,7 +124,7 @@ def _services(events: Events) -> dict[str, Array]:
         "owner": owner,
         "procedure_code": code,
         "revenue_code": code.recode({word: longest_beginning(word, known) for word in code.words}),
-        "unit_count": np.ones(len(owner), np.int64),
+        "unit_count": units,
         "charge": charge,
         "allowed": np.where(events["denial"].codes[owner] >= 0, 0, allowed),
     }
@@ -116,7 +140,7 @@ def _lines(events: Events) -> dict[str, Array]:
 
 def handle(events: Events) -> dict[str, Columns]:
     """Return claims with lines, diagnoses, procedures, adjustments and remittances."""
-    shares = deciding.shares_of(events)
+    shares = shares_of(events)
     told = np.flatnonzero(events["coverage"] >= 0)
     if not len(told):
         return {}
@@ -144,7 +168,7 @@ def handle(events: Events) -> dict[str, Columns]:
 
 def _claims(events: Events, charge: np.ndarray, shares: Shares) -> dict[str, Columns]:
     inpatient = events["drg"].codes >= 0
-    facility = deciding.or_usual(events, "facility", "hospital_facility")
+    facility = events["hospital"]
     kind, emergency = events["admission_type_code"], events["emergency"] | ~inpatient
     usual = Coded(np.where(emergency, 0, 1), ("1", "3"))
     source = events["admission_source_code"]
@@ -155,8 +179,10 @@ def _claims(events: Events, charge: np.ndarray, shares: Shares) -> dict[str, Col
         events["allowed"],
         shares,
         encounter_id=events["encounter"],
+        billing_role=Coded.constant("facility", len(events)),
+        network_status=events["network_status"],
         billing_facility_id=facility,
-        rendering_provider_id=deciding.or_usual(events, "provider", "pcp_provider"),
+        rendering_provider_id=events["attending"],
         facility_id=facility,
         bill_type_code=Coded(np.where(inpatient, 0, 1), ("11", "13")),
         drg_code=events["drg"],
@@ -232,6 +258,7 @@ CLAIM_INSTITUTIONAL = EventType(
     outcomes,
     settle=settle,
     after=(*deciding.COVERAGE_EVENTS, "patientsim.procedure", "patientsim.encounter"),
+    posthumous=True,
     writes=("claims", "claim_lines", "claim_diagnoses", "claim_procedures", "claim_adjustments", "remittances"),
-    reads=("procedures",),
+    reads=("procedures", "fills"),
 )

@@ -8,11 +8,17 @@ from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.events import Events, EventType, Field, match
 from membersim.adjudication import Shares
 from membersim.events import deciding
+from membersim.events.contracted import network_status
 from membersim.reference import benefit, drug_prices
 
 DISPENSING_FEE = 200
 USUAL_PERCENT = 125
 """What a pharmacy bills, in percent of what the contract allows."""
+BY_MAIL_FROM = 84
+"""Days' supply from which a drug comes by mail."""
+SPECIALTY_FROM = 95_000
+"""Cents a month from which a drug is a specialty drug: CMS's threshold of the specialty tier in Medicare Part D, 2025."""
+MONTH = 30
 CHEAP = 5_000
 """Drugs of up to so many cents cost the copay, dearer ones a share."""
 UNLISTED_UNIT = 10_000
@@ -41,27 +47,15 @@ def settle(events: Events) -> dict[str, Array]:
 def handle(events: Events) -> dict[str, Columns]:
     """Return claims of one line each; the fill's amounts where there is a fill, else our own price."""
     fills = events.rows("fills")
-    place = np.full(len(events), -1, np.int64) if fills is None else match(events["fill"], fills["fill_id"])
-    # A fill that nobody keeps (its product takes no part) or that was taken back is no claim; the order's own claim stands.
-    dispensed = place >= 0
-    if fills is not None:
-        dispensed &= ~fills["status"].isin(["reversed"])[place]
-    told = np.flatnonzero((events["coverage"] >= 0) & ((events["fill"] < 0) | dispensed))
+    told, place = _told(events, fills)
     if not len(told):
         return {}
-    events, place = events.select(told), place[told]
-    allowed, shares = _own_price(events)
-    pharmacy = events.person("pharmacy") if events.has_person("pharmacy") else np.full(len(events), -1, np.int64)
+    events = events.select(told)
     ndc = events["ndc_code"]
+    allowed, shares = _costs(events, fills, place)
+    pharmacy, prescriber = _parties(events, allowed)
     if fills is not None:
         filled = place >= 0
-        copay, deductible = (fills[f"{name}_amount"][place] for name in ("copay", "deductible"))
-        allowed = np.where(filled, fills["total_amount"][place], allowed)
-        shares = Shares(
-            np.where(filled, deductible, shares.deductible),
-            np.where(filled, copay, shares.copay),
-            np.where(filled, 0, shares.coinsurance),
-        )
         pharmacy = np.where(filled, fills["pharmacy_id"][place], pharmacy)
         ndc = fills["ndc_code"][place].where(filled, ndc)
     paid = events["denial"].codes < 0
@@ -79,10 +73,12 @@ def handle(events: Events) -> dict[str, Columns]:
         charge,
         allowed,
         shares,
+        billing_role=Coded.constant("pharmacy", len(events)),
         pharmacy_id=pharmacy,
         fill_id=np.where(place >= 0, events["fill"], -1),
         medication_order_id=events["order"],
-        prescriber_id=deciding.or_usual(events, "prescriber", "pcp_provider"),
+        network_status=network_status(events, events["plan"], pharmacy=pharmacy),
+        prescriber_id=prescriber,
     )
     return {
         **claims,
@@ -90,6 +86,55 @@ def handle(events: Events) -> dict[str, Columns]:
         "claim_adjustments": adjustments,
         "claim_diagnoses": deciding.diagnosis_rows(events),
     }
+
+
+def _parties(events: Events, allowed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return who dispenses what no fill says, and who prescribes: specialty drugs a specialist, what is given first."""
+    days = np.maximum(np.nan_to_num(events["days_supply"], nan=MONTH), 1)
+    special = allowed * MONTH >= SPECIALTY_FROM * np.maximum(days, MONTH)
+    pharmacy = np.full(len(events), -1, np.int64)
+    for rows, name in ((special, "specialty_pharmacy"), (days >= BY_MAIL_FROM, "mail_pharmacy"), (True, "pharmacy")):
+        if events.has_person(name):
+            pharmacy = np.where(rows & (pharmacy < 0), events.person(name), pharmacy)
+    usual = deciding.or_usual(events, "prescriber", "pcp_provider")
+    return pharmacy, np.where(
+        special, deciding.or_usual(events, "prescriber", "lead_specialist", "pcp_provider"), usual
+    )
+
+
+def _told(events: Events, fills: Columns | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the positions of events that are claims, and of each one's fill, -1 for none."""
+    place = np.full(len(events), -1, np.int64) if fills is None else match(events["fill"], fills["fill_id"])
+    # A fill that nobody keeps (its product takes no part) or that was taken back is no claim; the order's own claim stands.
+    dispensed = place >= 0
+    if fills is not None and fills.length:
+        dispensed &= ~fills["status"].isin(["reversed"])[place]
+    told = np.flatnonzero((events["coverage"] >= 0) & ((events["fill"] < 0) | dispensed))
+    return told, place[told]
+
+
+def _costs(events: Events, fills: Columns | None, place: np.ndarray) -> tuple[np.ndarray, Shares]:
+    """Return what is allowed and the member's shares: the fill's where there is one, else our own price's."""
+    allowed, shares = _own_price(events)
+    if fills is None or not fills.length:
+        return allowed, shares
+    filled = place >= 0
+    copay, deductible = (fills[f"{name}_amount"][place] for name in ("copay", "deductible"))
+    return np.where(filled, fills["total_amount"][place], allowed), Shares(
+        np.where(filled, deductible, shares.deductible),
+        np.where(filled, copay, shares.copay),
+        np.where(filled, 0, shares.coinsurance),
+    )
+
+
+def owed(events: Events, fills: Columns | None) -> np.ndarray:
+    """Return what members owe for each pharmacy claim, 0 where there is none."""
+    told, place = _told(events, fills)
+    found = np.zeros(len(events), np.int64)
+    if len(told):
+        claims = events.select(told)
+        found[told] = np.where(claims["denial"].codes < 0, _costs(claims, fills, place)[1].member, 0)
+    return found
 
 
 def _own_price(events: Events) -> tuple[np.ndarray, Shares]:
@@ -124,6 +169,7 @@ CLAIM_PHARMACY = EventType(
     outcomes,
     settle=settle,
     after=deciding.COVERAGE_EVENTS,
+    posthumous=True,
     writes=("claims", "claim_lines", "claim_diagnoses", "claim_adjustments", "remittances"),
     reads=("fills",),
 )

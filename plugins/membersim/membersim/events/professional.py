@@ -1,107 +1,142 @@
-"""Professional claims: from a visit's services and diagnoses to an adjudicated claim with its lines."""
+"""Professional claims: from services and diagnoses to an adjudicated claim with its lines, for whoever renders them."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from healthsim_core.columns import Array, Columns
-from healthsim_core.events import Events, EventType, Field
+from healthsim_core.columns import Array, Coded, Columns
+from healthsim_core.events import Events, EventType, Field, match
 from membersim.adjudication import Shares
 from membersim.events import deciding
-from membersim.reference import UNLISTED, benefit, fees
-
-CHARGE_PERCENT = 240
-"""What practices bill, in percent of the Medicare-like fee; about the national ratio of charges to allowed amounts."""
-USUAL = "99213"
+from membersim.events.accumulating import shares_of
+from membersim.events.billing import DIAGNOSES, IN_HOSPITAL, PRACTICE, ROLES, VISITS, role_of, settle_billing
+from membersim.events.contracted import network_status
+from membersim.events.services import USUAL, priced
+from membersim.reference import benefit
 
 
 def outcomes(events: Events) -> dict[str, Array]:
-    """Return the day of service of claims that nothing else dates."""
-    given = events["service_time"]
-    return {"service_time": np.where(np.isnat(given), events.time, given)}
-
-
-def _priced(events: Events) -> dict[str, np.ndarray]:
-    """Return owner, procedure, charge, allowed and what of it can cost the member, of every line."""
-    owner, code = deciding.split(events["cpt_codes"], USUAL)
-    known = fees()
-    fee = code.lookup({name: one.fee for name, one in known.items()}, UNLISTED.fee, np.int64)
-    preventive = code.lookup({name: one.preventive for name, one in known.items()}, False, bool)
-    charge = (fee * CHARGE_PERCENT + 50) // 100
-    allowed = np.minimum(charge, (fee * benefit(events["plan"], "fee_percent")[owner] + 50) // 100)
-    allowed = np.where(events["denial"].codes[owner] >= 0, 0, allowed)
-    return {
-        "owner": owner,
-        "code": code,
-        "charge": charge,
-        "allowed": allowed,
-        "weight": np.where(preventive, 0, allowed),
-    }
+    """Return the days of service of claims that nothing else dates."""
+    given, end = events["service_time"], events["end_time"]
+    begin = np.where(np.isnat(given), events.time, given)
+    return {"service_time": begin, "end_time": np.where(np.isnat(end), begin, np.maximum(end, begin))}
 
 
 def settle(events: Events) -> dict[str, Array]:
-    """Return the coverage that answers, why it is denied, and the amounts the year's balances are made of."""
-    cover = deciding.cover(events, events["diagnosis_1"].codes >= 0)
-    events.fields.update(cover)
-    denial = deciding.deny(events, cover["covered"], events["service_time"])
-    events.fields["denial"] = denial
-    lines = _priced(events)
-    allowed = deciding.total(lines["allowed"], lines["owner"], len(events))
-    return {
+    """Return who bills, the coverage that answers, why it is denied, and the amounts the year's balances are made of."""
+    found = settle_billing(events, role_of(events))
+    events.fields.update(found)
+    leads = events.select(found["bill"] == events.key)
+    cover = deciding.cover(leads, leads["diagnosis_1"].codes >= 0)
+    leads.fields.update(cover)
+    leads.fields["denial"] = deciding.deny(leads, cover["covered"], leads["service_time"])
+    lines = priced(events, leads)
+    allowed = deciding.total(lines["allowed"], lines["owner"], len(leads))
+    free = allowed - deciding.total(lines["weight"], lines["owner"], len(leads))
+    inclusive = benefit(cover["plan"], "inpatient_copay") > 0
+    inclusive &= benefit(cover["plan"], "inpatient_holds_physicians") > 0
+    stay = leads["billing_role"].isin(["attending", "operating", "anesthesia"])
+    visit = leads["billing_role"].isin(ROLES[PRACTICE : PRACTICE + 1])
+    status = network_status(leads, cover["plan"], provider=leads["rendering"], facility=leads["rendered_at"])
+    # Nobody chooses who comes in an emergency or works in a hospital: the law asks for no more than in the network.
+    outside = status.isin(["out"]) & ~leads["billing_role"].isin([ROLES[place] for place in IN_HOSPITAL])
+    # A claim whose services all turn out to be another one's is none.
+    empty = np.bincount(lines["owner"], minlength=len(leads)) == 0
+    own = {
         **cover,
-        "denial": denial,
+        "coverage": np.where(empty, -1, cover["coverage"]),
+        "denial": leads["denial"],
         "allowed": allowed,
-        "free": allowed - deciding.total(lines["weight"], lines["owner"], len(events)),
-        **deciding.benefits_of(cover["plan"], benefit(cover["plan"], "copay")),
+        "free": np.where(inclusive & stay, allowed, free),
+        "network_status": status,
+        **deciding.benefits_of(cover["plan"], np.where(visit, benefit(cover["plan"], "copay"), 0), outside),
     }
+    return {**found, "service_time": events["service_time"], **_to_all(events, leads, own)}
+
+
+def _to_all(events: Events, leads: Events, own: dict[str, Array]) -> dict[str, Array]:
+    """Return the leading events' fields for all events; what joins another claim has its coverage and plan, but no amounts."""
+    place = match(events["bill"], leads.key)
+    leading = place >= 0
+    alone = events["bill"] == events.key
+    found: dict[str, Array] = {}
+    for name, column in own.items():
+        if isinstance(column, Coded):
+            codes = np.full(len(events), -1, np.int32)
+            codes[leading] = column.codes[place[leading]]
+            found[name] = Coded(codes, column.words)
+        else:
+            rows = leading if name in ("coverage", "covered") else alone
+            values = np.full(len(events), -1 if name == "coverage" else 0, column.dtype)
+            values[rows] = column[place[rows]]
+            found[name] = values
+    return found
 
 
 def handle(events: Events) -> dict[str, Columns]:
     """Return claims with lines, diagnoses, adjustments and remittances, adjudicated in the order of service."""
-    shares = deciding.shares_of(events)
-    told = np.flatnonzero(events["coverage"] >= 0)
-    if not len(told):
-        return {}
+    shares = shares_of(events)
+    told = np.flatnonzero((events["bill"] >= 0) & (events["coverage"] >= 0))
     events = events.select(told)
-    shares = Shares(shares.deductible[told], shares.copay[told], shares.coinsurance[told])
-    priced = _priced(events)
-    owner, charge, allowed = priced["owner"], priced["charge"], priced["allowed"]
-    lines, adjustments = deciding.line_rows(
-        events, shares, owner, charge, allowed, priced["weight"], procedure_code=priced["code"]
-    )
-    facility = deciding.or_usual(events, "facility", "pcp_facility")
-    claims = deciding.claim_rows(
-        events,
-        "professional",
-        deciding.total(charge, owner, len(events)),
-        events["allowed"],
+    first = np.flatnonzero(events["bill"] == events.key)
+    if not len(first):
+        return {}
+    leads, mine = events.select(first), told[first]
+    shares = Shares(shares.deductible[mine], shares.copay[mine], shares.coinsurance[mine])
+    lines = priced(events, leads)
+    owner, charge = lines["owner"], lines["charge"]
+    rows, adjustments = deciding.line_rows(
+        leads,
         shares,
-        encounter_id=events["encounter"],
-        place_of_service_code=events["place_of_service_code"],
-        billing_facility_id=facility,
-        rendering_provider_id=deciding.or_usual(events, "provider", "pcp_provider"),
-        facility_id=facility,
+        owner,
+        charge,
+        lines["allowed"],
+        lines["weight"],
+        procedure_code=lines["code"],
+        modifier_code=lines["modifier"],
+        unit_count=lines["units"],
+        service_date=lines["day"],
+    )
+    claims = deciding.claim_rows(
+        leads,
+        "professional",
+        deciding.total(charge, owner, len(leads)),
+        leads["allowed"],
+        shares,
+        encounter_id=leads["encounter"],
+        billing_role=leads["billing_role"],
+        network_status=leads["network_status"],
+        place_of_service_code=leads["place_code"],
+        billing_facility_id=leads["rendered_at"],
+        rendering_provider_id=leads["rendering"],
+        referring_provider_id=leads["ordered_by"],
+        facility_id=leads["rendered_at"],
+        admission_datetime=_admitted(leads),
     )
     return {
         **claims,
-        "claim_lines": lines,
+        "claim_lines": rows,
         "claim_adjustments": adjustments,
-        "claim_diagnoses": deciding.diagnosis_rows(events),
+        "claim_diagnoses": deciding.diagnosis_rows(leads),
     }
 
 
-CLAIM_PROFESSIONAL = EventType(
-    "claim_professional",
-    "membersim",
-    "A practice bills a service and the payer decides.",
-    (
+def _admitted(leads: Events) -> np.ndarray:
+    """Return when the stay began, on claims of care in it."""
+    stay = leads["place_code"].isin(["21"])
+    return np.where(stay, leads["admitted"], np.datetime64("NaT", "s"))
+
+
+def _fields(procedure: str | None) -> tuple[Field, ...]:
+    return (
         Field("encounter", "key", "The encounter it bills."),
+        Field("encounter_type", "code", "What kind of visit: in hospital (ed, inpatient) its physician bills."),
         Field("service_time", "datetime", "When the service was rendered."),
+        Field("end_time", "datetime", "When a stay ended."),
+        Field("length_of_stay_days", "number", "Nights of a stay.", pattern=deciding.WHOLE),
+        Field("admission_type_code", "code", "4 for newborns."),
         Field("diagnosis_1", "diagnosis", "The main diagnosis.", "Z00.00"),
-        *(
-            Field(f"diagnosis_{rank}", "code", f"Diagnosis of rank {rank}.")
-            for rank in range(2, deciding.DIAGNOSES + 1)
-        ),
+        *(Field(name, "code", f"Diagnosis of rank {name[-1]}.") for name in DIAGNOSES[1:]),
         Field(
             "cpt_codes",
             "text",
@@ -109,13 +144,41 @@ CLAIM_PROFESSIONAL = EventType(
             USUAL,
             pattern=deciding.SERVICES,
         ),
-        Field("place_of_service_code", "code", "CMS place of service.", "11"),
+        Field("procedure_code", "code", "A procedure that is billed by itself.", procedure),
+        Field("procedure_system", "code", "CPT, HCPCS or ICD-10-PCS.", "ICD-10-PCS" if procedure else None),
+        Field("test", "code", "A laboratory test, by its name in orders."),
+        Field("vaccine", "code", "A vaccine, by its name in orders."),
+        Field("place_of_service_code", "code", "CMS place of service, of visits outside hospitals.", "11"),
         Field("provider", "key", "Who rendered it."),
+        Field("referrer", "key", "Who ordered it."),
         Field("facility", "key", "Where, and who bills."),
-    ),
+    )
+
+
+_WRITES = ("claims", "claim_lines", "claim_diagnoses", "claim_adjustments", "remittances")
+CLAIM_PROFESSIONAL = EventType(
+    "claim_professional",
+    "membersim",
+    "A practice, a physician of a hospital or a laboratory bills a service and the payer decides.",
+    _fields(None),
     handle,
     outcomes,
     settle=settle,
-    after=deciding.COVERAGE_EVENTS,
-    writes=("claims", "claim_lines", "claim_diagnoses", "claim_adjustments", "remittances"),
+    after=(*deciding.COVERAGE_EVENTS, *VISITS),
+    writes=_WRITES,
+    reads=("fills",),
+    posthumous=True,
+)
+CLAIM_ANESTHESIA = EventType(
+    "claim_anesthesia",
+    "membersim",
+    "An anesthesiologist bills a procedure of a stay and the payer decides.",
+    _fields("0FT44ZZ"),
+    handle,
+    outcomes,
+    settle=settle,
+    after=(*deciding.COVERAGE_EVENTS, *VISITS),
+    writes=_WRITES,
+    reads=("fills",),
+    posthumous=True,
 )

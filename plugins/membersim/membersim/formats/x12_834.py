@@ -6,7 +6,8 @@ A full file: BGN08 is 4 (verify), every member is 030 (audit or compare) for rea
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from operator import attrgetter
 
 from healthsim_core.declarations import Document
@@ -35,10 +36,12 @@ def write(source: Source) -> Iterable[Document]:
 
 def _pieces(source: Source, envelope: Interchange, payer: Row, report: Report, file: str) -> Iterator[str]:
     members = rows(source, "x12_834_members.sql", payer.payer_id)
+    told = rows(source, "x12_834_deaths.sql", payer.payer_id) if "enrollment_changes" in source.tables else ()
+    deaths = {one.member_id: one.death_date for one in told}
     families = (_family(family, report) for _, family in itertools.groupby(members, key=attrgetter("subscriber_id")))
     kept = (family for family in families if family)
     transactions = (
-        _transaction(source, batch, f"{envelope.number:09d}{number:03d}", payer, report)
+        _transaction(source, batch, f"{envelope.number:09d}{number:03d}", payer, report, deaths)
         for number, batch in enumerate(batches(kept, MEMBERS_PER_TRANSACTION, len), 1)
     )
     yield from envelope.pieces(transactions)
@@ -62,7 +65,7 @@ def _family(covered: Iterator[Row], report: Report) -> list[Member]:
 
 
 def _transaction(
-    source: Source, families: Iterator[list[Member]], reference: str, payer: Row, report: Report
+    source: Source, families: Iterator[list[Member]], reference: str, payer: Row, report: Report, deaths: Mapping
 ) -> Iterator[str]:
     yield segment("BGN", "00", reference, day(source.as_of), "1200", "", "", "", "4")
     yield segment("DTP", "007", "D8", day(source.as_of))
@@ -70,11 +73,11 @@ def _transaction(
     yield segment("N1", "IN", clean(payer.payer_name, 60), "94", clean(payer.payer_id, 80))
     for family in families:
         for coverages in family:
-            yield _member(coverages) + "".join(map(_coverage, coverages))
+            yield _member(coverages, deaths.get(coverages[0].member_id)) + "".join(map(_coverage, coverages))
             report.wrote("subscriber" if coverages[0].relationship_code == "18" else "dependent")
 
 
-def _member(coverages: Member) -> str:
+def _member(coverages: Member, died: date | None) -> str:
     member = coverages[0]
     subscriber = member.relationship_code == "18"
     medicare = any(one.coverage_type == "Medicare" for one in coverages)
@@ -93,6 +96,7 @@ def _member(coverages: Member) -> str:
             entitlement,
             "",
             employment,
+            *(("", "", "D8", day(died)) if died else ()),
         ),
         segment("REF", "0F", member.subscriber_id),
         segment("REF", "1L", clean(member.group_number, 50)) if member.group_number else "",

@@ -4,7 +4,7 @@ SELECT
   c.claim_id, CAST(c.charge_amount * 100 AS BIGINT) AS charge, c.place_of_service_code, c.frequency_code,
   strftime(c.service_date, '%Y%m%d') AS service_date, strftime(c.service_end_date, '%Y%m%d') AS service_end_date,
   date_diff('day', c.service_date, c.service_end_date) AS days,
-  c.billing_facility_id, c.facility_id, c.rendering_provider_id, c.member_id,
+  c.billing_facility_id, c.facility_id, c.rendering_provider_id, c.referring_provider_id, c.member_id,
   c.bill_type_code[:2] AS bill_type_code, c.drg_code, strftime(c.admission_datetime, '%Y%m%d%H%M') AS admitted,
   c.admission_type_code, c.admission_source_code, c.discharge_status_code,
   m.relationship_code, m.subscriber_id, m.given_name, m.family_name, strftime(m.birth_date, '%Y%m%d') AS birth_date, m.gender,

@@ -49,18 +49,22 @@ def _text(claim: Claim, parties: Directory) -> str:
     codes = [f"ABF:{one.code}" for one in claim.diagnoses[:DIAGNOSES_PER_CLAIM]]
     text = [f"CLM*{row.claim_id}*{cents(row.charge)}***{place}*Y*A*Y*Y~\n"]
     if row.place_of_service_code in _INPATIENT:
-        text.append(f"DTP*435*D8*{row.service_date}~\n")
+        text.append(f"DTP*435*D8*{(row.admitted or row.service_date)[:8]}~\n")
     # The first is the principal diagnosis, ABK.
     text.append(f"HI*ABK{'*'.join(codes)[3:]}~\n")
+    if row.referring_provider_id in parties.name and row.referring_provider_id != row.rendering_provider_id:
+        text.append(f"NM1*DN*1*{parties.name[row.referring_provider_id]}~\n")
     if row.rendering_provider_id is not None:
         text.append(parties.provider[row.rendering_provider_id])
     if row.facility_id is not None and row.facility_id != row.billing_facility_id:
         text.append(parties.place[row.facility_id])
     for number, line in enumerate(claim.lines, 1):
         service = component("HC", line.procedure_code, line.modifier_code or "")
+        # Anesthesia (00100 to 01999) is told in minutes.
+        unit = "MJ" if "00100" <= line.procedure_code <= "01999" else "UN"
         pointers = _pointers(line.diagnosis_pointers, len(claim.diagnoses))
         text.append(
-            f"LX*{number}~\nSV1*{service}*{cents(line.charge)}*UN*{line.unit_count}***{pointers}~\n"
+            f"LX*{number}~\nSV1*{service}*{cents(line.charge)}*{unit}*{line.unit_count}***{pointers}~\n"
             f"DTP*472*D8*{line.service_date}~\n"
         )
     return "".join(text)

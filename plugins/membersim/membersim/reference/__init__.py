@@ -40,10 +40,39 @@ class Plan:
     fee_percent: int
     hospital_percent: int
     rx_coinsurance_percent: int
+    inpatient_holds_physicians: int
+    """1 where what a stay costs the member holds its physicians."""
+    family_factor: int
+    """The family's deductible and maximum as a multiple of the individual's; 0 where there is none."""
+    pharmacy_counts: int
+    """1 where one out-of-pocket maximum holds for medical and pharmacy claims together."""
+    outside_percent: int
+    """What is added to the coinsurance for care sought outside the network."""
+    rating: str
+    """How the premium grows: tier, age or each."""
+
+    @property
+    def family_deductible(self) -> int:
+        """Return the family's deductible, 0 where there is none."""
+        return self.deductible * self.family_factor
+
+    @property
+    def family_out_of_pocket_max(self) -> int:
+        """Return the family's out-of-pocket maximum, 0 where there is none."""
+        return self.out_of_pocket_max * self.family_factor
 
 
 _MONEY = ("premium", "deductible", "out_of_pocket_max", "copay", "ed_copay", "inpatient_copay", "rx_copay")
-_PERCENTS = ("coinsurance_percent", "fee_percent", "hospital_percent", "rx_coinsurance_percent")
+_NUMBERS = (
+    "coinsurance_percent",
+    "fee_percent",
+    "hospital_percent",
+    "rx_coinsurance_percent",
+    "inpatient_holds_physicians",
+    "family_factor",
+    "pharmacy_counts",
+    "outside_percent",
+)
 
 
 @functools.cache
@@ -51,9 +80,15 @@ def plans() -> dict[str, Plan]:
     """Return the plans by name."""
     found = {}
     for row in read_csv(HERE, "plans.csv"):
-        numbers = {name: _cents(row[name]) for name in _MONEY} | {name: int(row[name]) for name in _PERCENTS}
+        numbers = {name: _cents(row[name]) for name in _MONEY} | {name: int(row[name]) for name in _NUMBERS}
         found[row["plan"]] = Plan(
-            row["plan"], row["name"], row["coverage_type"], row["payer_id"], row["payer_name"], **numbers
+            row["plan"],
+            row["name"],
+            row["coverage_type"],
+            row["payer_id"],
+            row["payer_name"],
+            rating=row["rating"],
+            **numbers,
         )
     return found
 

@@ -1,30 +1,55 @@
-"""NetworkSim's share of FHIR: the directory's resources, each from one SQL file."""
+"""NetworkSim's share of FHIR: the directory as US Core resources and as those of Da Vinci PDEX Plan-Net, one SQL file each."""
 
 import importlib.resources
 
 from healthsim_core.declarations import FormatPart
+from networksim.entities import TABLES
 
-_READS = {
-    "Practitioner": ("providers",),
-    "PractitionerRole": ("providers", "facilities"),
-    "Organization": ("facilities", "pharmacies"),
-    "Location": ("facilities", "pharmacies"),
-}
-_FILES = {
-    "Practitioner": "practitioner",
-    "PractitionerRole": "practitioner_role",
-    "Organization": "organization",
-    "Location": "location",
-}
+PLAN_NET = "http://hl7.org/fhir/us/davinci-pdex-plan-net"
+"""The base of Plan-Net's profiles, extensions and code systems; `{base}` in its SQL."""
 
-FORMAT_PARTS = tuple(
-    FormatPart(
-        "fhir_r4",
-        name,
-        "networksim",
-        reads,
-        importlib.resources.files("networksim.fhir").joinpath(f"{_FILES[name]}.sql").read_text("utf-8"),
-        f"US Core {name} of the directory.",
-    )
-    for name, reads in _READS.items()
+_US_CORE = (
+    ("Practitioner", "practitioner", ("providers",)),
+    ("PractitionerRole", "practitioner_role", ("providers", "facilities")),
+    ("Organization", "organization", ("facilities", "pharmacies")),
+    ("Location", "location", ("facilities", "pharmacies")),
+)
+_SITES = ("facilities", "pharmacies", "networks", "network_participations")
+_PLAN_NET = (
+    ("Practitioner", "practitioner", ("providers", *_SITES)),
+    ("PractitionerRole", "practitioner_role", ("providers", *_SITES)),
+    ("PractitionerRole", "privileges", ("providers", "provider_affiliations", *_SITES)),
+    ("Organization", "organization", _SITES),
+    ("Organization", "network", _SITES),
+    ("Location", "location", _SITES),
+    ("HealthcareService", "healthcare_service", _SITES),
+    ("InsurancePlan", "insurance_plan", _SITES),
+    ("OrganizationAffiliation", "organization_affiliation", _SITES),
+)
+
+_ABOUT = {"network": "networks", "privileges": "hospital privileges"}
+
+
+def _sql(*path: str) -> str:
+    return importlib.resources.files("networksim.fhir").joinpath(*path).read_text("utf-8")
+
+
+FORMAT_PARTS = (
+    *(
+        FormatPart("fhir_r4", name, "networksim", reads, _sql(f"{file}.sql"), f"US Core {name} of the directory.")
+        for name, file, reads in _US_CORE
+    ),
+    *(
+        FormatPart(
+            "fhir_plan_net",
+            name,
+            "networksim",
+            reads,
+            _sql("plan_net", f"{file}.sql").replace("{base}", PLAN_NET),
+            f"Plan-Net {file.replace('_', ' ')} of the directory.",
+            about=_ABOUT.get(file, ""),
+        )
+        for name, file, reads in _PLAN_NET
+        if set(reads) <= {table.name for table in TABLES}
+    ),
 )

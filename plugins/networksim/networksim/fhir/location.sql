@@ -1,7 +1,7 @@
 SELECT
   NULL::VARCHAR AS subject,
   id,
-  json_object(
+  json_merge_patch(json_object(
     'resourceType', 'Location',
     'id', id,
     'meta', json_object('profile', json_array('http://hl7.org/fhir/us/core/StructureDefinition/us-core-location')),
@@ -13,7 +13,8 @@ SELECT
     'address', json_object(
       'line', json_array(address_line), 'city', city, 'state', state, 'postalCode', zip_code, 'country', 'US'),
     'managingOrganization', json_object('reference', 'Organization/' || id)
-  )::VARCHAR AS content
+  ),
+  CASE WHEN phone IS NULL THEN '{"telecom":null}'::JSON ELSE '{}'::JSON END)::VARCHAR AS content
 FROM (
   SELECT facility_id AS id, taxonomy_code, name, phone, address_line, city, state, zip_code FROM facilities
   UNION ALL

@@ -1,7 +1,7 @@
 SELECT
   NULL::VARCHAR AS subject,
   id,
-  json_object(
+  json_merge_patch(json_object(
     'resourceType', 'Organization',
     'id', id,
     'meta', json_object('profile', json_array('http://hl7.org/fhir/us/core/StructureDefinition/us-core-organization')),
@@ -19,7 +19,8 @@ SELECT
     'telecom', json_array(json_object('system', 'phone', 'value', phone, 'use', 'work')),
     'address', json_array(json_object(
       'line', json_array(address_line), 'city', city, 'state', state, 'postalCode', zip_code, 'country', 'US'))
-  )::VARCHAR AS content
+  ),
+  CASE WHEN phone IS NULL THEN '{"telecom":null}'::JSON ELSE '{}'::JSON END)::VARCHAR AS content
 FROM (
   SELECT facility_id AS id, NULL::VARCHAR AS ncpdp_id, npi, taxonomy_code, name, phone, address_line, city, state, zip_code
   FROM facilities

@@ -1,7 +1,7 @@
 SELECT
   NULL::VARCHAR AS subject,
   provider_id AS id,
-  json_object(
+  json_merge_patch(json_object(
     'resourceType', 'Practitioner',
     'id', provider_id,
     'meta', json_object('profile', json_array('http://hl7.org/fhir/us/core/StructureDefinition/us-core-practitioner')),
@@ -10,5 +10,6 @@ SELECT
     'name', json_array(json_object('family', family_name, 'given', json_array(given_name), 'suffix', json_array(credential))),
     'telecom', json_array(json_object('system', 'phone', 'value', phone, 'use', 'work')),
     'gender', CASE gender WHEN 'F' THEN 'female' ELSE 'male' END
-  )::VARCHAR AS content
+  ),
+  CASE WHEN phone IS NULL THEN '{"telecom":null}'::JSON ELSE '{}'::JSON END)::VARCHAR AS content
 FROM providers

@@ -1,7 +1,7 @@
 SELECT
   NULL::VARCHAR AS subject,
   provider_id || '-role' AS id,
-  json_object(
+  json_merge_patch(json_object(
     'resourceType', 'PractitionerRole',
     'id', provider_id || '-role',
     'meta', json_object('profile', json_array('http://hl7.org/fhir/us/core/StructureDefinition/us-core-practitionerrole')),
@@ -13,5 +13,6 @@ SELECT
       'text', replace(specialty, '_', ' '))),
     'location', json_array(json_object('reference', 'Location/' || facility_id)),
     'telecom', json_array(json_object('system', 'phone', 'value', phone, 'use', 'work'))
-  )::VARCHAR AS content
+  ),
+  CASE WHEN phone IS NULL THEN '{"telecom":null}'::JSON ELSE '{}'::JSON END)::VARCHAR AS content
 FROM providers

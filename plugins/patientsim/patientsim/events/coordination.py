@@ -6,12 +6,14 @@ import numpy as np
 
 from healthsim_core.columns import Coded, Columns
 from healthsim_core.events import Events, EventType, Field
-from patientsim.events.placing import PLACED, VISITS, midnight, moment, place
+from patientsim.events.placing import PLACED, VISITS, day_inside, midnight, moment, place
+
+USUAL_SPECIALTY = "cardiology"
 
 
 def handle_referral(events: Events) -> dict[str, Columns]:
-    """Return referrals, each to the person's specialist where the directory has one."""
-    specialty = events["specialty"]
+    """Return referrals, each to the person's specialist where the directory has one; see `_specialty`."""
+    specialty = _specialty(events)
     to = np.full(len(events), -1, np.int64)
     for code, name in enumerate(specialty.words):
         if events.has_person(f"specialist.{name}"):
@@ -34,6 +36,14 @@ def handle_referral(events: Events) -> dict[str, Columns]:
     }
 
 
+def _specialty(events: Events) -> Coded:
+    """Return to which specialty: the one named, else that of who leads the person's care, else the usual one."""
+    given = events["specialty"]
+    if events.has_person("lead_specialty"):
+        given = given.where(given.codes >= 0, events.person("lead_specialty"))
+    return given.where(given.codes >= 0, Coded.constant(USUAL_SPECIALTY, len(events)))
+
+
 def handle_care_plan(events: Events) -> dict[str, Columns]:
     """Return plans of care as they stand; what a later event of the same title replaces is completed."""
     title = events["title"]
@@ -52,7 +62,7 @@ def handle_care_plan(events: Events) -> dict[str, Columns]:
                 "reason_code": events["reason"],
                 "care_gap_id": events["care_gap"],
                 "status": Coded(replaced.astype(np.int32), ["active", "completed"]),
-                "start_date": events.time,
+                "start_date": day_inside(events),
                 "provider_id": events["provider"],
             }
         )
@@ -68,7 +78,7 @@ def handle_trial_eligible(events: Events) -> dict[str, Columns]:
                 "patient_id": events.entity,
                 "encounter_id": events["encounter"],
                 "study_id": events["study"],
-                "found_date": events.time,
+                "found_date": day_inside(events),
                 "provider_id": events["provider"],
             }
         )
@@ -80,7 +90,7 @@ REFERRAL = EventType(
     "patientsim",
     "A patient is referred to another specialty.",
     (
-        Field("specialty", "code", "To which, e.g. cardiology.", "cardiology"),
+        Field("specialty", "code", "To which; that of the person's leading condition, else cardiology."),
         Field("reason", "diagnosis", "Why."),
         Field("priority", "code", "How urgent it is.", "routine", ("routine", "urgent")),
         *PLACED,

@@ -6,9 +6,13 @@ import numpy as np
 
 from healthsim_core.columns import Array, Coded, Columns, stack
 from healthsim_core.events import DAY, Events, EventType, Field, SkillUse, match
+from patientsim.events.clock import by_appointment, kept_apart, start_times
+from patientsim.events.illness import show
 from patientsim.events.movements import first_unit, movement_rows, rooms
-from patientsim.events.placing import DAYS, MINUTE, WHOLE, day_of, midnight
+from patientsim.events.placing import DAYS, EXPIRED, MINUTE, WHOLE, day_inside, day_of, died, midnight
+from patientsim.events.pregnancy import FIELDS, pregnancy_labels, pregnancy_outcomes
 from patientsim.events.vitals import visit_signs
+from patientsim.events.who import at_trial_sites, who_and_where
 from patientsim.reference import diagnosis_labels
 
 DIAGNOSES = 4
@@ -25,9 +29,6 @@ TYPES = {
     "inpatient": ("IMP", "21", 0, "99222"),
 }
 
-# Who sees people in hospitals where the journey does not say.
-HOSPITAL_DOCTORS = {"ed": "emergency_medicine", "inpatient": "hospital_medicine"}
-
 DISCHARGE_HOUR = np.timedelta64(11, "h")
 NIGHTS = 3
 """Nights of a stay of which nobody says how long it is."""
@@ -42,9 +43,11 @@ COMMON = (
     ),
     Field("specialty", "code", "Whose visit it is, e.g. endocrinology; the primary care provider's where absent."),
     Field("generates_claim", "boolean", "Whether it is billed.", True),
+    *FIELDS,
 )
 COMPUTED = tuple(
     [
+        Field("planned_time", "datetime", "The day the journey says, where that is no business day; computed."),
         Field("start_time", "datetime", "Start, to the minute."),
         Field("end_time", "datetime", "End, to the minute."),
         Field("provider", "key", "Who sees the patient."),
@@ -63,11 +66,7 @@ def encounter_outcomes(events: Events) -> dict[str, Array]:
     """Return what is settled as soon as an encounter happens: clock times, provider, place, diagnoses, services."""
     kind = events.fields.get("encounter_type", Coded.constant("inpatient", len(events)))
     day = midnight(events.time)
-    scheduled = ~kind.isin(["ed", "inpatient"])
-    # Practices see people from 8:00 to 16:45 on the quarter hour; emergencies come at any minute.
-    u = events.draw("clock")
-    minute = np.where(scheduled, 480 + np.floor(u * 36) * 15, np.floor(u * 1440)).astype(np.int64)
-    start = day + minute * MINUTE
+    start = start_times(day, kind, events.draw("clock"))
     minutes = kind.lookup({name: about[2] for name, about in TYPES.items()}, 30, np.int64)
     # Emergency visits take from an hour and a half to six.
     minutes = np.where(kind.isin(["ed"]), 90 + np.floor(events.draw("length") * 270), minutes).astype(np.int64)
@@ -76,44 +75,33 @@ def encounter_outcomes(events: Events) -> dict[str, Array]:
     usual = kind.recode({name: about[3] for name, about in TYPES.items()})
     cpt = events.fields["cpt_codes"]
     provider, facility = who_and_where(events, kind)
+    pregnant, added = pregnancy_outcomes(events)
+    events.fields.update(pregnant)
     return {
+        **pregnant,
         "start_time": start,
         "end_time": np.where(kind.isin(["inpatient"]), stay, start + minutes * MINUTE),
         "provider": provider,
         "facility": facility,
         "place_of_service_code": kind.recode({name: about[1] for name, about in TYPES.items()}),
         "cpt_codes": cpt.where(cpt.codes >= 0, usual),
-        **diagnoses_of(events),
+        **diagnoses_of(events, added),
     }
 
 
-def who_and_where(events: Events, kind: Coded) -> tuple[np.ndarray, np.ndarray]:
-    """Return provider and facility keys: the specialist asked for, else primary care; the hospital and its doctors."""
-    none = np.full(len(events), -1, np.int64)
-
-    def key(name: str) -> np.ndarray:
-        return events.person(name) if events.has_person(name) else none
-
-    provider = key("pcp_provider")
-    hospital = kind.isin(["ed", "inpatient"])
-    facility = np.where(hospital, key("hospital_facility"), key("pcp_facility"))
-    specialty = events.fields["specialty"]
-    usual = kind.recode(HOSPITAL_DOCTORS)
-    for rows in (usual.where(specialty.codes < 0, Coded.constant(None, len(events))), specialty):
-        for code, name in enumerate(rows.words):
-            specialist = key(f"specialist.{name}")
-            provider = np.where((rows.codes == code) & (specialist >= 0), specialist, provider)
-    return provider, facility
-
-
-def diagnoses_of(events: Events) -> dict[str, Coded]:
-    """Return the encounter's diagnoses by rank: the reason, then the person's other chronic conditions."""
+def diagnoses_of(events: Events, added: list[Coded]) -> dict[str, Coded]:
+    """Return the encounter's diagnoses by rank: the reason, what is added to it, the person's other chronic conditions."""
     reason = events["reason"]
     words = list(reason.words)
     place = {word: code for code, word in enumerate(words)}
     slots = np.full((DIAGNOSES, len(events)), -1, np.int32)
     slots[0] = reason.codes
     filled = np.ones(len(events), np.int64)
+    for code in added:
+        remap = np.array([place.setdefault(word, len(place)) for word in code.words], np.int32)
+        rows = np.flatnonzero(code.codes >= 0)
+        slots[filled[rows], rows] = remap[code.codes[rows]]
+        filled[rows] += 1
     for category, plan in events.people.facts["conditions"].items():
         if not plan.chronic or not events.has_person(f"has.{category}"):
             continue
@@ -159,7 +147,8 @@ def diagnosis_rows(
     events: Events, code: Coded, key: np.ndarray, encounter: np.ndarray, category: str, rank: int
 ) -> Columns:
     """Return diagnosis rows made on the events' day."""
-    labels = {word: diagnosis_labels().get(word, word) for word in code.words}
+    known = pregnancy_labels() | diagnosis_labels()
+    labels = {word: known.get(word, word) for word in code.words}
     return Columns(
         {
             "diagnosis_id": key,
@@ -170,8 +159,8 @@ def diagnosis_rows(
             "description": code.recode(labels),
             "rank": np.full(len(events), rank, np.int64),
             "clinical_status": Coded.constant("active", len(events)),
-            "onset_date": events.time,
-            "recorded_date": events.time,
+            "onset_date": day_inside(events),
+            "recorded_date": day_inside(events),
         }
     )
 
@@ -181,12 +170,15 @@ def with_diagnoses_of_the_day(events: Events) -> dict[str, Coded]:
     ranks = [events[f"diagnosis_{rank}"] for rank in range(1, DIAGNOSES + 1)]
     words = list(dict.fromkeys(str(word) for one in ranks for word in one.words))
     slots = np.stack([one.lookup({word: code for code, word in enumerate(words)}, -1, np.int32) for one in ranks])
+    planned = events.fields.get("planned_time", events.time)
+    planned = events.entity * DAYS + day_of(np.where(np.isnat(planned), events.time, planned))
     day = events.entity * DAYS + day_of(events.time)
     for made in events.unfolded("patientsim.diagnosis"):
         if not len(made):
             continue
         days, first = np.unique(made.entity * DAYS + day_of(made.time), return_index=True)
         found = match(day, days)
+        found = np.where(found >= 0, found, match(planned, days))
         code = made["code"]
         words += [word for word in code.words if word not in words]
         new = np.where(
@@ -216,7 +208,11 @@ def settle_encounter(events: Events) -> dict[str, Array]:
         given = discharges["disposition"][first][found]
         status = given.where((found >= 0) & (emergency | stay) & ~admitted, status)
     kind, origin = events["admission_type_code"], events["admission_source_code"]
+    apart = kept_apart(events)
+    status = status.where(~(stay & died(events, apart["end_time"])), Coded.constant(EXPIRED, len(events)))
     return {
+        **apart,
+        **at_trial_sites(events),
         "admitted": admitted,
         "discharge_status_code": status,
         "admission_type_code": kind.where((kind.codes >= 0) | ~stay, Coded.constant("3", len(events))),
@@ -232,7 +228,7 @@ def handle_encounter(events: Events) -> dict[str, Columns]:
     there = events.select(kind.isin(["office", "preventive", "ed", "inpatient"]))
     if not len(there):
         return rows
-    signs = visit_signs(there, there["encounter_type"].isin(["ed", "inpatient"]))
+    signs = visit_signs(there, show(there))
     return {**rows, "movements": _movements(there), **({} if signs is None else {"observations": signs})}
 
 
@@ -276,4 +272,5 @@ ENCOUNTER = EventType(
     writes=("encounters", "diagnoses", "observations", "movements"),
     settle=settle_encounter,
     after=("patientsim.discharge",),
+    working=by_appointment,
 )

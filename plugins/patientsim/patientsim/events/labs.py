@@ -8,8 +8,10 @@ from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.distributions import NormalDistribution
 from healthsim_core.draws import uniforms
 from healthsim_core.events import DAY, Delay, Events, EventType, Field, SkillUse
+from patientsim.events.illness import ORDERS, Seen, seen_at, seen_from, unfolded, with_illness, with_treatment
 from patientsim.events.observed import observed
-from patientsim.events.placing import PLACED, VISITS, midnight, moment, place
+from patientsim.events.placing import PLACED, VISITS, midnight, moment, placed_at, visits_of
+from patientsim.events.who import person_key
 from patientsim.reference import Lab, labs
 
 TURNAROUND = Delay(2, 1, 5, "uniform")
@@ -24,21 +26,25 @@ _FIELDS = (
 )
 
 
-def values(events: Events) -> np.ndarray:
-    """Return results: the person's own level of the test, moved a little, rounded as laboratories report it."""
+def values(events: Events, seen: Seen, orders: list[Events]) -> np.ndarray:
+    """Return results where none is given: the person's own level as illness and drugs make it, moved a little, rounded."""
     result = events["value"].copy()
     test = events["test"]
     for code, name in enumerate(test.words):
         rows = np.flatnonzero((test.codes == code) & np.isnan(result))
         if len(rows):
-            result[rows] = _values_of(events.select(rows), labs()[name])
+            mine = Seen(seen.reason[rows], seen.hospital[rows], seen.days[rows])
+            result[rows] = _values_of(events.select(rows), labs()[name], mine, orders)
     return result
 
 
-def _values_of(events: Events, lab: Lab) -> np.ndarray:
-    level, low, high = _usual_level(events, lab)
+def _values_of(events: Events, lab: Lab, seen: Seen, orders: list[Events]) -> np.ndarray:
+    usual, low, high = _usual_level(events, lab)
+    level = with_treatment(events, lab.test, usual, orders, has_condition)
+    low, high = np.minimum(low, level), np.maximum(high, level)
+    level, ill = with_illness(events, lab.test, level, seen)
     moved = level * (1 + WITHIN_PERSON * NormalDistribution(0, 1, -3, 3).ppf(events.draw("within")))
-    return np.round(np.clip(moved, low, high), lab.decimals)
+    return np.round(np.where(ill, moved, np.clip(moved, low, high)), lab.decimals)
 
 
 def _usual_level(events: Events, lab: Lab) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -78,17 +84,35 @@ def order_outcomes(events: Events) -> dict[str, Array]:
     days = TURNAROUND.at(events.draw("turnaround"))
     minute = np.floor(events.draw("clock") * 600).astype(np.int64)
     return {
-        "value": values(events),
+        "given": ~np.isnan(events["value"]),
+        "value": values(events, seen_from(events), unfolded(events, ORDERS)),
         "ordered_time": day + np.timedelta64(9 * 60, "m"),
         "result_time": day + days * DAY + (480 + minute) * np.timedelta64(60, "s"),
     }
 
 
 def settle_order(events: Events) -> dict[str, Array]:
-    """Return the encounter an order belongs to, and when in it the order is written."""
-    placed = place(events)
+    """Return the encounter an order belongs to, when in it the order is written, and the result as all of it has it."""
+    visits = visits_of(events)
+    placed, place = placed_at(events, visits)
     events.fields.update(placed)
-    return {**placed, "ordered_time": moment(events, events["ordered_time"], 10)}
+    ordered = moment(events, events["ordered_time"], 10)
+    late = midnight(ordered) - midnight(events.time)
+    told, orders = events["value"], events.timeline(ORDERS)
+    events.fields["value"] = np.where(events["given"], told, np.nan)
+    value = values(events, seen_at(events, visits, place), [] if orders is None else [orders])
+    laboratory = np.where(events["laboratory"] >= 0, events["laboratory"], person_key(events, "lab_facility"))
+    if visits is not None:
+        # Hospitals test what they order themselves.
+        own = (place >= 0) & visits.hospital[place] & (visits.facility[place] >= 0)
+        laboratory = np.where(own, visits.facility[place], laboratory)
+    return {
+        **placed,
+        "laboratory": laboratory,
+        "value": value,
+        "ordered_time": ordered,
+        "result_time": events["result_time"] + late,
+    }
 
 
 def _named(test: Coded) -> dict[str, Coded]:
@@ -112,6 +136,7 @@ def handle_order(events: Events) -> dict[str, Columns]:
                 "status": Coded.constant("completed", len(events)),
                 "ordered_datetime": events["ordered_time"],
                 "provider_id": events["provider"],
+                "facility_id": events["laboratory"],
             }
         )
     }
@@ -119,7 +144,7 @@ def handle_order(events: Events) -> dict[str, Columns]:
 
 def result_outcomes(events: Events) -> dict[str, Array]:
     """Return the value of results that nobody ordered."""
-    return {"value": values(events)}
+    return {"value": values(events, seen_from(events), unfolded(events, ORDERS))}
 
 
 def handle_result(events: Events) -> dict[str, Columns]:
@@ -156,6 +181,8 @@ LAB_ORDER = EventType(
     (
         *_FIELDS,
         *PLACED,
+        Field("laboratory", "key", "Who tests; in hospitals the hospital, else the person's laboratory."),
+        Field("given", "boolean", "Whether the journey gives the result; computed.", False),
         Field("ordered_time", "datetime", "When."),
         Field("result_time", "datetime", "When the result is there."),
     ),
@@ -165,7 +192,7 @@ LAB_ORDER = EventType(
     writes=("lab_orders",),
     available="result_time",
     settle=settle_order,
-    after=VISITS,
+    after=(*VISITS, ORDERS),
 )
 LAB_RESULT = EventType(
     "lab_result",

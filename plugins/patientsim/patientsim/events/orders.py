@@ -2,27 +2,93 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
-from healthsim_core.columns import Array, Coded, Columns
-from healthsim_core.events import Events, EventType, Field, SkillUse
-from patientsim.events.encounters import diagnosis_rows
+from healthsim_core.columns import Array, Coded, Columns, stack
+from healthsim_core.events import Events, EventType, Field, SkillUse, match
+from patientsim.events.encounters import DIAGNOSES, diagnosis_rows
 from patientsim.events.placing import PLACED, POSITIVE, VISITS, WHOLE, midnight, moment, place, place_and_bill
-from patientsim.reference import drugs, procedure_labels
+from patientsim.events.prevention import allergic
+from patientsim.reference import diagnosis_codes, diagnosis_labels, drugs, procedure_labels
+from patientsim.reference.care import alternatives
+
+INTEREST = ("C", "D0", "I21", "I22", "I26", "I61", "I63", "O09", "O24", "Z34", "Z79", "Z8", "Z9")
+"""How codes begin that are kept in mind though they pass or are no disease."""
+
+
+@functools.cache
+def _chronic() -> frozenset[str]:
+    return frozenset(one.code for one in diagnosis_codes() if one.chronic)
+
+
+def is_problem(code: str) -> bool:
+    """Return whether a diagnosis goes on the problem list: chronic diseases and what is worth keeping in mind."""
+    if code in _chronic() or code.startswith(INTEREST):
+        return True
+    return code not in diagnosis_labels() and not code.startswith(("Z", "R", "S", "T", "V", "W", "X", "Y"))
 
 
 def handle_diagnosis(events: Events) -> dict[str, Columns]:
-    """Return problem list entries."""
-    return {
-        "diagnoses": diagnosis_rows(
-            events, events["code"], events.sub_key(0), events["encounter"], "problem-list-item", 1
-        )
-    }
+    """Return problem list entries; of what passes, a diagnosis of its encounter where that does not carry it already."""
+    code = events["code"]
+    problem = code.lookup({word: is_problem(word) for word in code.words}, True, bool)
+    made = []
+    for category, rank, rows in (
+        ("problem-list-item", 1, problem),
+        ("encounter-diagnosis", DIAGNOSES + 1, ~problem & ~_carried(events)),
+    ):
+        mine = events.select(rows)
+        if len(mine):
+            made.append(diagnosis_rows(mine, mine["code"], mine.sub_key(0), mine["encounter"], category, rank))
+    return {"diagnoses": stack(made)} if made else {}
+
+
+def _carried(events: Events) -> np.ndarray:
+    """Return which diagnoses their encounters have among their own."""
+    found = np.zeros(len(events), bool)
+    code = events["code"]
+    for visits in filter(None, map(events.timeline, VISITS)):
+        place = match(events["encounter"], visits.key)
+        for rank in range(1, DIAGNOSES + 1):
+            theirs = visits[f"diagnosis_{rank}"]
+            same = theirs.lookup({word: number for number, word in enumerate(code.words)}, -2, np.int64)
+            found |= (place >= 0) & (same[place] == code.codes)
+    return found
+
+
+def without_allergens(events: Events) -> Coded:
+    """Return the drugs, where the person brings an allergy against one along the one given instead of it."""
+    drug = events["drug"]
+    words = list(dict.fromkeys([*drug.words, *drugs()]))
+    codes = drug.codes.astype(np.int64).copy()
+    for _ in range(2):  # what is given instead may be as bad
+        asked = codes.copy()
+        for name, reasons in alternatives().items():
+            rows = np.flatnonzero(asked == words.index(name))
+            for allergen, instead in reasons if len(rows) else ():
+                bad = rows[allergic(events.select(rows), allergen)]
+                codes[bad] = _first_free(events.select(bad), instead, words) if len(bad) else codes[bad]
+    return Coded(codes, words)
+
+
+def _first_free(events: Events, instead: tuple[str, ...], words: list[str]) -> np.ndarray:
+    """Return the first drug of a list that nothing speaks against, else the last."""
+    chosen = np.full(len(events), words.index(instead[-1]))
+    for name in reversed(instead):
+        bad = np.zeros(len(events), bool)
+        for allergen, _ in alternatives().get(name, ()):
+            bad |= allergic(events, allergen)
+        chosen = np.where(bad, chosen, words.index(name))
+    return chosen
 
 
 def order_outcomes(events: Events) -> dict[str, Array]:
-    """Return the quantities of an order: what the journey says, else the drug's usual ones."""
-    drug = events["drug"]
+    """Return drug and quantities of an order: what the journey says, else the drug's usual ones."""
+    drug = without_allergens(events)
+    # What a journey says of another drug's packages says nothing of the one given instead.
+    same = drug.isin(events["drug"].words) & (drug.decode() == events["drug"].decode())
     usual = {
         "quantity": {name: one.quantity for name, one in drugs().items()},
         "days_supply": {name: float(one.days_supply) for name, one in drugs().items()},
@@ -30,9 +96,9 @@ def order_outcomes(events: Events) -> dict[str, Array]:
     }
     found = {}
     for name, by_drug in usual.items():
-        given = events[name]
+        given = np.where(same, events[name], np.nan)
         found[name] = np.where(np.isnan(given), drug.lookup(by_drug, np.nan, float), given)
-    return {**found, "rxnorm_code": drug.recode({name: one.code for name, one in drugs().items()})}
+    return {"drug": drug, **found, "rxnorm_code": drug.recode({name: one.code for name, one in drugs().items()})}
 
 
 def settle_medication_order(events: Events) -> dict[str, Array]:
@@ -89,7 +155,7 @@ def handle_procedure(events: Events) -> dict[str, Columns]:
 DIAGNOSIS = EventType(
     "diagnosis",
     "patientsim",
-    "A condition is diagnosed and goes on the problem list.",
+    "A condition is diagnosed; chronic ones and those worth keeping in mind go on the problem list.",
     (
         Field("code", "diagnosis", "The condition's category or code.", "Z00.00"),
         Field("severity", "text", "How severe, in the profile's words."),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from healthsim_core.columns import Array, Coded, Columns
-from healthsim_core.events import DAY, Events, EventType, Field
-from patientsim.events.placing import PLACED, VISITS, midnight, moment, place
+from healthsim_core.draws import uniforms
+from healthsim_core.events import DAY, Events, EventType, Field, match
+from patientsim.events.placing import PLACED, VISITS, day_inside, midnight, moment, place
 from patientsim.events.vitals import age_at
 from patientsim.reference.care import ADULT_DOSE, Vaccine, allergens, vaccines
 
@@ -101,17 +102,27 @@ def allergy_rows(
 
 def handle_allergy(events: Events) -> dict[str, Columns]:
     """Return the allergies written down."""
-    return {"allergies": allergy_rows(events, events["allergen"], events.sub_key(0), events.time, events["encounter"])}
+    return {
+        "allergies": allergy_rows(
+            events, events["allergen"], events.sub_key(0), day_inside(events), events["encounter"]
+        )
+    }
+
+
+def allergic(events: Events, allergen: str) -> np.ndarray:
+    """Return whether each event's person brings an allergy along."""
+    u = uniforms(events.people.seed, f"patientsim.allergy.{allergen}", events.entity)
+    return u < allergens()[allergen].prevalence
 
 
 def known_allergies(events: Events, years: int) -> list[Columns]:
     """Return the allergies that people bring along, each written down in the last `years`; none that a journey finds."""
     found = events.timeline("patientsim.allergy")
     batches = []
-    for number, (name, one) in enumerate(allergens().items(), 1):
-        rows = events.draw(f"allergy.{name}") < one.prevalence
+    for number, name in enumerate(allergens(), 1):
+        rows = allergic(events, name)
         if found is not None:
-            rows &= ~np.isin(events.entity, found.entity[found["allergen"].isin([name])])
+            rows &= match(events.entity, found.entity[found["allergen"].isin([name])]) < 0
         mine = events.select(rows)
         if not len(mine):
             continue

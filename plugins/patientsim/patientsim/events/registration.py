@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from healthsim_core.columns import Coded, Columns, stack
-from healthsim_core.events import DAY, Events, EventType
+from healthsim_core.events import DAY, Events, EventType, match
 from patientsim.events.observed import observed
 from patientsim.events.placing import midnight
 from patientsim.events.prevention import known_allergies
@@ -82,7 +82,7 @@ def _problem_list(events: Events) -> Columns | None:
         rows = events.person(f"has.{category}")
         if diagnosed is not None:
             new = diagnosed.entity[diagnosed["code"].isin(plan.labels)]
-            rows = rows & ~np.isin(events.entity, new)
+            rows = rows & (match(events.entity, new) < 0)
         index = np.flatnonzero(rows)
         if not len(index):
             continue

@@ -16,8 +16,23 @@ from patientsim.events.encounters import (
     with_diagnoses_of_the_day,
 )
 from patientsim.events.movements import UNITS, first_unit, last_place, movement_rows, rooms
-from patientsim.events.placing import DAYS, MINUTE, PLACED, VISITS, WHOLE, day_of, midnight, moment, place
+from patientsim.events.placing import (
+    DAYS,
+    EXPIRED,
+    MINUTE,
+    PLACED,
+    VISITS,
+    WHOLE,
+    day_of,
+    died,
+    lived,
+    midnight,
+    moment,
+    place,
+)
+from patientsim.events.pregnancy import DELIVERY
 from patientsim.events.vitals import visit_signs
+from patientsim.events.who import person_key
 
 BOARDING = 20 * MINUTE
 """From the end of an emergency visit to the bed in a ward."""
@@ -29,7 +44,7 @@ LONGEST = 90
 
 def settle_admission(events: Events) -> dict[str, Array]:
     """Return start after an emergency visit, end and status by the discharge, length, and how the patient came in."""
-    start, emergency = _after_emergency(events)
+    start, emergency, hospital = _after_emergency(events)
     kind, origin = events["admission_type_code"], events["admission_source_code"]
     kind = kind.where(kind.codes >= 0, Coded(np.where(emergency, 0, 1), ["1", "3"]))
     # Who comes as planned comes in the morning.
@@ -43,6 +58,8 @@ def settle_admission(events: Events) -> dict[str, Array]:
         at = np.maximum(midnight(discharges.time[found]) + DISCHARGE_HOUR, start + 60 * MINUTE)
         end = np.where(found >= 0, at, planned)
         status = discharges["disposition"][found].where(found >= 0, status)
+    end = lived(events, end)
+    status = status.where(~died(events, end), Coded.constant(EXPIRED, len(events)))
     return {
         "start_time": start,
         "end_time": end,
@@ -50,18 +67,32 @@ def settle_admission(events: Events) -> dict[str, Array]:
         "length_of_stay_days": np.maximum(day_of(end) - day_of(start), 1).astype(float),
         "admission_type_code": kind,
         "admission_source_code": origin.where(origin.codes >= 0, Coded.constant("1", len(events))),
+        **_stayed(events, hospital),
         **with_diagnoses_of_the_day(events),
     }
 
 
-def _after_emergency(events: Events) -> tuple[np.ndarray, np.ndarray]:
-    """Return when stays begin, and whether an emergency visit of the same day or the day before led to them."""
+def _stayed(events: Events, hospital: np.ndarray) -> dict[str, np.ndarray]:
+    """Return provider and facility: who comes by an emergency department stays in its hospital, with a physician of it."""
+    moved = (hospital >= 0) & (hospital != events["facility"])
+    usual, there = (person_key(events, name) for name in ("specialist.hospital_medicine", "emergency_attending"))
+    other = (
+        moved & (hospital == person_key(events, "emergency_facility")) & (events["provider"] == usual) & (there >= 0)
+    )
+    return {
+        "facility": np.where(moved, hospital, events["facility"]),
+        "provider": np.where(other, there, events["provider"]),
+    }
+
+
+def _after_emergency(events: Events) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return when stays begin, whether an emergency visit of the same day or the day before led to them, and where it was."""
     start = events["start_time"]
     visits = events.timeline("patientsim.encounter")
-    emergency = np.zeros(len(events), bool)
+    emergency, hospital = np.zeros(len(events), bool), np.full(len(events), -1, np.int64)
     visits = visits.select(visits["encounter_type"].isin(["ed"])) if visits is not None else None
     if not visits:
-        return start, emergency
+        return start, emergency, hospital
     code = visits.entity * DAYS + day_of(visits.time)
     order = np.lexsort((visits["end_time"], code))
     for earlier in (1, 0):
@@ -70,7 +101,8 @@ def _after_emergency(events: Events) -> tuple[np.ndarray, np.ndarray]:
         came, bed = code[found] == day, visits["end_time"][found] + BOARDING
         start = np.where(came, np.maximum(start, bed) if earlier else bed, start)
         emergency |= came
-    return start, emergency
+        hospital = np.where(came, visits["facility"][found], hospital)
+    return start, emergency, hospital
 
 
 def closing(stays: Events, discharges: Events) -> np.ndarray:
@@ -113,7 +145,7 @@ def handle_admission(events: Events) -> dict[str, Columns]:
     if len(silent):
         unit, room = last_place(silent)
         moves.append(movement_rows(silent, 2, "discharge", silent["end_time"], unit=unit, room=room))
-    signs = visit_signs(events, np.ones(len(events), bool))
+    signs = visit_signs(events, np.ones(len(events)))
     return {**rows, "movements": stack(moves), **({} if signs is None else {"observations": signs})}
 
 
@@ -165,6 +197,7 @@ ADMISSION = EventType(
         ),
         Field("admission_type_code", "code", "1 emergency, 2 urgent, 3 elective; by what came before where absent."),
         Field("admission_source_code", "code", "Point of origin, e.g. 1 home, 5 nursing facility."),
+        DELIVERY,
         *COMMON,
         *COMPUTED,
     ),

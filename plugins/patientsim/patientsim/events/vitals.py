@@ -8,10 +8,12 @@ from scipy.special import ndtr, ndtri
 from healthsim_core.columns import Array, Coded, Columns, stack
 from healthsim_core.distributions import NormalDistribution
 from healthsim_core.draws import uniforms
-from healthsim_core.events import Events, EventType, Field
+from healthsim_core.events import Events, EventType, Field, match
+from patientsim.events.body import body, gained
+from patientsim.events.illness import ORDERS, Seen, seen_at, seen_from, unfolded, with_treatment
 from patientsim.events.labs import has_condition
 from patientsim.events.observed import observed
-from patientsim.events.placing import PLACED, POSITIVE, VISITS, moment, place
+from patientsim.events.placing import PLACED, POSITIVE, VISITS, moment, placed_at, visits_of
 from patientsim.reference.care import Level, Sign, signs
 
 VISIT_SIGNS = (
@@ -47,42 +49,53 @@ def age_at(events: Events) -> np.ndarray:
     return np.where(np.isnan(days), events.person("age"), np.maximum(days, 0) / 365.25)
 
 
-def measure(events: Events, names: tuple[str, ...], reason: Coded, acute: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what is measured of each sign, NaN where it is not: `reason` is the visit's, `acute` where it is urgent."""
+def measure(
+    events: Events, names: tuple[str, ...], reason: Coded, acute: np.ndarray, orders: list[Events]
+) -> dict[str, np.ndarray]:
+    """Return what is measured of each sign, NaN where it is not.
+
+    `reason` is what people are seen for, `acute` how much of it they show, from 0 to 1; `orders` are those of their drugs.
+    """
     found: dict[str, np.ndarray] = {}
     for name in names:
         if name == "bmi":
             known = found["weight"] / (found["height"] / 100) ** 2
             found[name] = np.round(np.where(age_at(events) >= BMI_FROM, known, np.nan), 1)
         elif name in ("weight", "height"):
-            moves = 1 + 0.04 * (events.draw("weight") - 0.5) if name == "weight" else 1
-            # A journey may name the event where PatientSim takes no part.
-            usual = events.person(name) if events.has_person(name) else np.full(len(events), np.nan)
-            found[name] = np.round(usual * moves, 1)
+            tall, heavy = body(events, age_at(events))
+            found[name] = np.round(tall if name == "height" else _on_scale(events, tall, heavy), 1)
         else:
-            found[name] = _measured(events, signs()[name], reason, acute)
+            found[name] = _measured(events, signs()[name], reason, acute, orders)
     if "diastolic_bp" in found and "systolic_bp" in found:
         found["diastolic_bp"] = np.minimum(found["diastolic_bp"], found["systolic_bp"] - 20)
     return found
 
 
-def _measured(events: Events, sign: Sign, reason: Coded, acute: np.ndarray) -> np.ndarray:
-    level = _level(events, sign, reason, acute)
+def _on_scale(events: Events, height: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return weights as measured, within two percent, with what a pregnancy adds."""
+    if "weeks" in events.fields:
+        weight = weight + gained(events, events["weeks"], weight / (height / 100) ** 2)
+    return weight * (1 + 0.04 * (events.draw("weight") - 0.5))
+
+
+def _measured(events: Events, sign: Sign, reason: Coded, acute: np.ndarray, orders: list[Events]) -> np.ndarray:
+    level = _level(events, sign, reason, acute, orders)
     moved = level + sign.within * NormalDistribution(0, 1, -3, 3).ppf(events.draw(sign.sign))
     low, high = min(one.min for one in sign.levels), max(one.max for one in sign.levels)
     # A level that a profile gives may lie outside.
     return np.round(np.clip(moved, np.fmin(low, level), np.fmax(high, level)), sign.decimals)
 
 
-def _level(events: Events, sign: Sign, reason: Coded, acute: np.ndarray) -> np.ndarray:
-    """Return levels: the profile's or the person's usual one, but what the reason of the visit makes of it where it does."""
+def _level(events: Events, sign: Sign, reason: Coded, acute: np.ndarray, orders: list[Events]) -> np.ndarray:
+    """Return levels: the profile's or the person's usual one, under their drugs, or what the reason of the visit makes of it."""
     age, u = age_at(events), _rank(events, sign.sign)
     level = _spread(age, u, [(one, _is_usual(events, one, age)) for one in sign.levels if not one.reasons])
     if events.has_person(sign.sign):
         given = np.asarray(events.person(sign.sign), float)
         level = np.where(np.isnan(given), level, given)
-    urgent = _spread(age, u, [(one, _is_urgent(one, age, reason, acute)) for one in sign.levels if one.reasons])
-    return np.where(np.isnan(urgent), level, urgent)
+    level = with_treatment(events, sign.sign, level, orders, has_condition)
+    urgent = _spread(age, u, [(one, _is_urgent(one, age, reason, acute > 0)) for one in sign.levels if one.reasons])
+    return np.where(np.isnan(urgent), level, level + acute * (urgent - level))
 
 
 def _rank(events: Events, name: str) -> np.ndarray:
@@ -153,18 +166,44 @@ def visit_signs(events: Events, acute: np.ndarray) -> Columns | None:
     """Return the vital signs taken at visits, five minutes after they begin, where no event of its own takes them."""
     taken = events.timeline("patientsim.vital_signs")
     if taken is not None:
-        rows = ~np.isin(events.key, taken["encounter"])
+        rows = match(events.key, taken["encounter"]) < 0
         events, acute = events.select(rows), acute[rows]
     if not len(events):
         return None
-    values = measure(events, VISIT_SIGNS, events["diagnosis_1"], acute)
+    values = measure(events, VISIT_SIGNS, events["diagnosis_1"], acute, _orders(events))
     return sign_rows(events, values, events.key, events["start_time"] + np.timedelta64(300, "s"))
+
+
+def _orders(events: Events) -> list[Events]:
+    found = events.timeline(ORDERS)
+    return [] if found is None else [found]
+
+
+def _illness(events: Events, seen: Seen) -> tuple[Coded, np.ndarray]:
+    """Return reason and how much of it shows: the event's own, else those of the visit or stay it belongs to."""
+    own = events["reason"]
+    told = own.codes >= 0
+    return own.where(told, seen.reason), np.where(told, events["acute"], seen.hospital).astype(float)
 
 
 def signs_outcomes(events: Events) -> dict[str, Array]:
     """Return the signs, so that conditions can read them: what the journey gives, else what is measured."""
-    found = measure(events, GIVEN, events["reason"], events["acute"])
-    return {name: np.where(np.isnan(events[name]), value, events[name]) for name, value in found.items()}
+    found = measure(events, GIVEN, *_illness(events, seen_from(events)), unfolded(events, ORDERS))
+    told = {name: ~np.isnan(events[name]) for name in GIVEN}
+    return {
+        **{name: np.where(told[name], events[name], value) for name, value in found.items()},
+        "given": sum(told[name].astype(np.int64) << place for place, name in enumerate(GIVEN)).astype(float),
+    }
+
+
+def settle_signs(events: Events) -> dict[str, Array]:
+    """Return the encounter and the signs as the visit's reason and all drugs make them, but what the journey gives."""
+    visits = visits_of(events)
+    placed, found = placed_at(events, visits)
+    given = events["given"].astype(np.int64)
+    values = measure(events, GIVEN, *_illness(events, seen_at(events, visits, found)), _orders(events))
+    kept = {name: (given >> place) & 1 > 0 for place, name in enumerate(GIVEN)}
+    return {**placed, **{name: np.where(kept[name], events[name], value) for name, value in values.items()}}
 
 
 def handle_signs(events: Events) -> dict[str, Columns]:
@@ -178,14 +217,27 @@ def handle_signs(events: Events) -> dict[str, Columns]:
 
 def observation_outcomes(events: Events) -> dict[str, Array]:
     """Return the values, so that conditions can read them."""
+    return {"given": ~np.isnan(events["value"]), "value": _scores(events, seen_from(events), unfolded(events, ORDERS))}
+
+
+def settle_observation(events: Events) -> dict[str, Array]:
+    """Return the encounter and the values as the visit's reason and all drugs make them, but what the journey gives."""
+    visits = visits_of(events)
+    placed, found = placed_at(events, visits)
+    events.fields["value"] = np.where(events["given"], events["value"], np.nan)
+    return {**placed, "value": _scores(events, seen_at(events, visits, found), _orders(events))}
+
+
+def _scores(events: Events, seen: Seen, orders: list[Events]) -> np.ndarray:
     value, sign = events["value"].copy(), events["sign"]
+    reason, acute = _illness(events, seen)
     for code, name in enumerate(sign.words):
         rows = np.flatnonzero((sign.codes == code) & np.isnan(value))
         if len(rows):
             mine = events.select(rows)
             names = ("weight", "height", "bmi") if name == "bmi" else (name,)
-            value[rows] = measure(mine, names, mine["reason"], mine["acute"])[name]
-    return {"value": value}
+            value[rows] = measure(mine, names, reason[rows], acute[rows], orders)[name]
+    return value
 
 
 def handle_observation(events: Events) -> dict[str, Columns]:
@@ -205,8 +257,12 @@ def _when(events: Events) -> np.ndarray:
 
 
 _SEEN = (
-    Field("reason", "diagnosis", "What the person is seen for; fever and the like show in the values."),
-    Field("acute", "boolean", "Whether it is urgent, as in an emergency department.", False),
+    Field(
+        "reason",
+        "diagnosis",
+        "What the person is seen for, the visit's reason where absent; fever and the like show in the values.",
+    ),
+    Field("acute", "boolean", "Whether the reason given is urgent, as in an emergency department.", False),
 )
 VITAL_SIGNS = EventType(
     "vital_signs",
@@ -214,14 +270,15 @@ VITAL_SIGNS = EventType(
     "Vital signs are taken; visits to offices, emergency departments and hospitals do so without being told.",
     (
         *(Field(name, "number", f"{signs()[name].label}; measured where absent.", pattern=POSITIVE) for name in GIVEN),
+        Field("given", "number", "Which signs the journey gives; computed."),
         *_SEEN,
         *PLACED,
     ),
     handle_signs,
     signs_outcomes,
     writes=("observations",),
-    settle=place,
-    after=VISITS,
+    settle=settle_signs,
+    after=(*VISITS, ORDERS),
 )
 OBSERVATION = EventType(
     "observation",
@@ -230,12 +287,13 @@ OBSERVATION = EventType(
     (
         Field("sign", "code", "What, e.g. phq9 or lvef.", "pain_score", tuple(signs())),
         Field("value", "number", "The value; drawn from the person's usual level where absent."),
+        Field("given", "boolean", "Whether the journey gives the value; computed.", False),
         *_SEEN,
         *PLACED,
     ),
     handle_observation,
     observation_outcomes,
     writes=("observations",),
-    settle=place,
-    after=VISITS,
+    settle=settle_observation,
+    after=(*VISITS, ORDERS),
 )

@@ -24,6 +24,7 @@ SELECT
     ',"encounter":{"reference":"Encounter/' || encounter_id || '"}',
     ',"effectiveDateTime":"', strftime(effective_datetime, '{instant}'), '"',
     ',"issued":"', strftime(issued_datetime, '{instant}'), '"',
+    ',"performer":[{"reference":"Organization/' || lab_orders.facility_id || '"}]',
     ',"result":[', results, ']',
     '}'
   ) AS content

@@ -10,6 +10,12 @@ WITH race (word, code, label) AS (
     ('other', '2131-1', 'Other Race'),
     ('multiple', NULL, 'More than one race')
 ),
+marital (code, label) AS (
+  VALUES
+    ('S', 'Never married'), ('M', 'Married'), ('D', 'Divorced'), ('L', 'Legally separated'), ('W', 'Widowed'),
+    ('T', 'Domestic partner'), ('A', 'Annulled'), ('I', 'Interlocutory'), ('P', 'Polygamous'), ('U', 'Unmarried'),
+    ('C', 'Common law')
+),
 ethnicity (word, code, label) AS (
   VALUES
     ('hispanic', '2135-2', 'Hispanic or Latino'),
@@ -42,6 +48,11 @@ SELECT
       ',{"system":"email","value":', to_json(email), ',"use":"home"}]',
     ',"gender":"', CASE patients.gender WHEN 'M' THEN 'male' WHEN 'F' THEN 'female' ELSE 'unknown' END, '"',
     ',"birthDate":"' || patients.birth_date || '"',
+    ',"deceasedDateTime":"' || persons.death_date || '"',
+    ',"maritalStatus":{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-MaritalStatus","code":"'
+      || marital.code || '","display":"' || marital.label || '"}]}',
+    ',"communication":[{"language":{"coding":[{"system":"urn:ietf:bcp:47","code":"' || persons.language
+      || '"}]},"preferred":true}]',
     ',"address":[{"use":"home","line":[', to_json(address_line), '],"city":', to_json(city),
       ',"state":', to_json(state), ',"postalCode":', to_json(zip_code), ',"country":"US"}]',
     ',"generalPractitioner":[{"reference":"Practitioner/' || provider_id || '"}]',
@@ -50,4 +61,5 @@ SELECT
 FROM patients
 JOIN persons USING (person_id)
 LEFT JOIN race ON race.word = patients.race
+LEFT JOIN marital ON marital.code = persons.marital_status
 LEFT JOIN ethnicity ON ethnicity.word = patients.ethnicity

@@ -13,6 +13,7 @@ SELECT
     ',"encounter":{"reference":"Encounter/' || encounter_id || '"}',
     ',"authoredOn":"', strftime(ordered_datetime, '{instant}'), '"',
     ',"requester":{"reference":"Practitioner/' || lab_orders.provider_id || '"}',
+    ',"performer":[{"reference":"Organization/' || lab_orders.facility_id || '"}]',
     '}'
   ) AS content
 FROM lab_orders

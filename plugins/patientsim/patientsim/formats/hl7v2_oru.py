@@ -46,7 +46,8 @@ def _message(row: Row, orders: list[Row], visits: list[Row], results: list[Row],
     # Of a stay that may go on the message cannot know the end, so PV1 says only how it began.
     text += [pv1(visit, who, {})] if visit else []
     text += _order(row, orders[0] if orders else None, who, facility)
-    text += [_obx(count, one) for count, one in enumerate(results, 1)]
+    laboratory = who.facility(orders[0].facility_id) if orders else ""
+    text += [_obx(count, one, laboratory) for count, one in enumerate(results, 1)]
     return "".join(text)
 
 
@@ -77,7 +78,7 @@ def _order(row: Row, order: Row | None, who: Directory, facility: str | None) ->
     ]
 
 
-def _obx(count: int, row: Row) -> str:
+def _obx(count: int, row: Row, laboratory: str) -> str:
     kind, value = _value(row)
     return segment(
         "OBX",
@@ -91,6 +92,7 @@ def _obx(count: int, row: Row) -> str:
             8: escape(row.interpretation_code),
             11: "F",
             14: time(row.effective_datetime),
+            23: laboratory,
         },
     )
 

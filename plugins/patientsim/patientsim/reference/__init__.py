@@ -6,39 +6,10 @@ import functools
 
 from attrs import frozen
 
-from healthsim_core.declarations import CodeSet, ConditionCode
 from healthsim_core.facts import read_csv
+from patientsim.reference.diagnoses import DIAGNOSIS_CODES, diagnosis_codes, diagnosis_labels
 
-
-@functools.cache
-def diagnosis_codes() -> tuple[ConditionCode, ...]:
-    """Return the billable diagnosis codes that conditions can be written as."""
-    return tuple(
-        ConditionCode(
-            row["category"],
-            row["code"],
-            row["label"],
-            row["severity"] or None,
-            float(row["weight"]),
-            row["chronic"] == "1",
-        )
-        for row in read_csv("patientsim.reference", "diagnosis_codes.csv")
-    )
-
-
-@functools.cache
-def diagnosis_labels() -> dict[str, str]:
-    """Return our own label of every diagnosis code we carry."""
-    return {one.code: one.label for one in diagnosis_codes()}
-
-
-DIAGNOSIS_CODES = CodeSet(
-    "patientsim.icd10cm",
-    "Billable ICD-10-CM codes by category, with weights by severity.",
-    "ICD-10-CM FY2025, NCHS and CMS",
-    "public domain",
-    diagnosis_codes,
-)
+__all__ = ["DIAGNOSIS_CODES", "diagnosis_codes", "diagnosis_labels"]
 
 
 @frozen

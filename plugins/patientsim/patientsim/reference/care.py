@@ -1,4 +1,4 @@
-"""Facts of what is measured, given and recorded at visits: vital signs, vaccines, allergens, growth."""
+"""Facts of what is measured, given and recorded at visits: vital signs, vaccines, allergens."""
 
 from __future__ import annotations
 
@@ -146,6 +146,10 @@ def allergens() -> dict[str, Allergen]:
 
 
 @functools.cache
-def growth() -> tuple[dict[str, float], ...]:
-    """Return height and weight of children by completed year of age, from 0."""
-    return tuple({name: float(text) for name, text in row.items()} for row in read_csv(PACKAGE, "growth.csv"))
+def alternatives() -> dict[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+    """Return, by drug, the allergens that speak against it, each with what is given instead."""
+    found: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {}
+    for row in read_csv(PACKAGE, "allergy_alternatives.csv"):
+        one = (row["allergen"], tuple(row["instead"].split("|")))
+        found[row["drug"]] = (*found.get(row["drug"], ()), one)
+    return found

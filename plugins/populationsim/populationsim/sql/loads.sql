@@ -1,4 +1,4 @@
--- loads: what each reference table was loaded from; one row per kind.
+-- loads: what each kind of reference table was loaded from; one row per kind.
 CREATE TABLE IF NOT EXISTS loads (
     kind VARCHAR,
     file VARCHAR,
@@ -7,3 +7,7 @@ CREATE TABLE IF NOT EXISTS loads (
     figure_count BIGINT,
     sha256 VARCHAR
 );
+ALTER TABLE loads ADD COLUMN IF NOT EXISTS rejected_count BIGINT DEFAULT 0;
+ALTER TABLE loads ADD COLUMN IF NOT EXISTS limits VARCHAR DEFAULT '';
+ALTER TABLE loads ADD COLUMN IF NOT EXISTS version INTEGER DEFAULT 0;
+ALTER TABLE loads ADD COLUMN IF NOT EXISTS digest VARCHAR;

@@ -1,18 +1,19 @@
--- places_county and places_measure: from the temporary table places_file (all text), a CDC PLACES county file in the
--- GIS-friendly layout, which has four columns per measure. Intervals are written "(lower, upper)".
-CREATE OR REPLACE TABLE places_county AS
+-- {areas} and {measures}: from {file} (all text), a CDC PLACES file of counties or tracts in the GIS-friendly layout,
+-- which has four columns per measure. Intervals are written "(lower, upper)".
+CREATE OR REPLACE TABLE {areas} AS
 SELECT
-    "CountyFIPS" AS fips,
+    place_key AS fips,
+    {county} AS county_fips,
     "CountyName" AS county_name,
     "StateAbbr" AS state,
     "StateDesc" AS state_name,
     replace("TotalPopulation", ',', '')::BIGINT AS population
-FROM places_file
+FROM {file}
 ORDER BY fips;
 
-CREATE OR REPLACE TABLE places_measure AS
+CREATE OR REPLACE TABLE {measures} AS
 WITH cells AS (
-    UNPIVOT (SELECT "CountyFIPS" AS fips, COLUMNS('_(CrudePrev|AdjPrev|Crude95CI|Adj95CI)$') FROM places_file)
+    UNPIVOT (SELECT place_key AS fips, COLUMNS('_(CrudePrev|AdjPrev|Crude95CI|Adj95CI)$') FROM {file})
     ON COLUMNS(* EXCLUDE fips)
     INTO NAME cell VALUE content
 ),
@@ -38,5 +39,5 @@ FROM parts
 GROUP BY fips, upper(measure)
 ORDER BY fips, measure;
 
-COMMENT ON TABLE places_county IS 'Counties of a CDC PLACES file.';
-COMMENT ON TABLE places_measure IS 'CDC PLACES measures by county: percent of adults (18 and over), crude and age-adjusted, with 95 % confidence limits.';
+COMMENT ON TABLE {areas} IS 'Areas of a CDC PLACES file.';
+COMMENT ON TABLE {measures} IS 'CDC PLACES measures by area: percent of adults (18 and over), crude and age-adjusted, with 95 % confidence limits.';

@@ -1,9 +1,9 @@
--- svi_county: one row per county of a CDC/ATSDR SVI county file, from the temporary table svi_file (all text).
+-- {areas}: one row per county or tract of a CDC/ATSDR SVI file, from {file} (all text).
 -- -999 is the publisher's mark for "not available".
-CREATE OR REPLACE TABLE svi_county AS
+CREATE OR REPLACE TABLE {areas} AS
 SELECT
-    "FIPS" AS fips,
-    regexp_replace("LOCATION", ', [^,]*$', '') AS county_name,
+    place_key AS fips,
+    {label} AS county_name,
     "ST_ABBR" AS state,
     "STATE" AS state_name,
     nullif("E_TOTPOP"::BIGINT, -999) AS population,
@@ -32,7 +32,7 @@ SELECT
     nullif("RPL_THEME3"::DOUBLE, -999) AS rpl_theme3,
     nullif("RPL_THEME4"::DOUBLE, -999) AS rpl_theme4,
     nullif("RPL_THEMES"::DOUBLE, -999) AS rpl_themes
-FROM svi_file
+FROM {file}
 ORDER BY fips;
 
-COMMENT ON TABLE svi_county IS 'CDC/ATSDR Social Vulnerability Index by county; pct_* of residents (race categories are non-Hispanic), rpl_* percentile ranks 0 to 1.';
+COMMENT ON TABLE {areas} IS 'CDC/ATSDR Social Vulnerability Index by area; pct_* of residents (race categories are non-Hispanic), rpl_* percentile ranks 0 to 1.';

@@ -7,13 +7,19 @@ import numpy as np
 from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.draws import SLOTS
 from healthsim_core.events import Events, EventType, Field
+from healthsim_core.people import People
 from rxmembersim import coverage
 from rxmembersim.adherence import adherence_rows
 from rxmembersim.attempts import benefit
 from rxmembersim.dispensing import usual_pharmacy
 from rxmembersim.reference import plans
 
-RELATIONSHIPS = {"subscriber": "1", "spouse": "2", "dependent": "3"}
+RELATIONSHIPS = {"subscriber": "1", "spouse": "2", "dependent": "3", "other": "4"}
+
+
+def insured(people: People) -> np.ndarray:
+    """Return who has any coverage (bool); everybody where nobody says."""
+    return people["coverage_type"].codes >= 0 if "coverage_type" in people else np.ones(len(people), bool)
 
 
 def settle(events: Events) -> dict[str, Array]:
@@ -31,14 +37,15 @@ def enroll(events: Events) -> dict[str, Columns]:
         for name in ("bin", "pcn", "group_id", "benefit_type")
     }
     role = events.person("role") if events.has_person("role") else Coded.constant("subscriber", n)
+    holder = events.person("policy_holder") if events.has_person("policy_holder") else events.entity // SLOTS * SLOTS
     member = Columns(
         {
             "rx_member_id": events.entity,
             "person_id": events.entity,
             "member_id": events.entity,
-            "cardholder_id": events.entity // SLOTS * SLOTS,
+            "cardholder_id": holder,
             "person_code": Coded(events.entity % SLOTS, [f"{slot + 1:03d}" for slot in range(SLOTS)]),
-            "relationship_code": role.recode(RELATIONSHIPS),
+            "relationship_code": role.recode(RELATIONSHIPS).where(holder != events.entity, Coded.constant("1", n)),
             **texts,
             "plan_code": plan,
             **{name: events.person(name) for name in ("given_name", "family_name", "birth_date", "gender")},
@@ -68,4 +75,5 @@ RX_ENROLLMENT = EventType(
     settle=settle,
     after=coverage.BEFORE,
     each_person=True,
+    whom=insured,
 )

@@ -1,10 +1,10 @@
 """The fields that events about a drug have in common."""
 
 from healthsim_core.events import Field, SkillUse
-from rxmembersim.reference import drug_names
+from rxmembersim.reference import known_words
 
-DRUG = Field("drug", "code", "Which drug, e.g. metformin.", "metformin", drug_names())
-ANY_DRUG = Field("drug", "code", "Which drug; that of the event it follows from where absent.", None, drug_names())
+DRUG = Field("drug", "code", "Which drug, by name or brand, e.g. metformin.", "metformin", known_words())
+ANY_DRUG = Field("drug", "code", "Which drug; that of the event it follows from where absent.", None, known_words())
 PRESCRIBED = (
     Field(
         "quantity",

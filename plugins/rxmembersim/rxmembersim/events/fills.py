@@ -130,7 +130,7 @@ def _prescriptions(events: Events, sent: Events) -> Columns:
     _, first = np.unique(sent["prescription"][order], return_index=True)
     chosen = np.sort(order[first])
     if taken:
-        chosen = chosen[~np.isin(sent["prescription"][chosen], np.concatenate(taken))]
+        chosen = chosen[match(sent["prescription"][chosen], np.concatenate(taken)) < 0]
     lone = sent.select(chosen)
     return prescription_rows(lone, facts(lone, lone["prescription"], written(lone)))
 

@@ -67,9 +67,34 @@ def drug_names() -> tuple[str, ...]:
     return tuple(drugs())
 
 
+@functools.cache
+def brands() -> dict[str, str]:
+    """Return the drugs' names by the brands people know them by."""
+    return {row["brand"]: row["drug"] for row in read_csv("rxmembersim.reference", "brands.csv")}
+
+
+@functools.cache
+def known_words() -> tuple[str, ...]:
+    """Return all words a journey may call a drug by: the formulary's names, then brands."""
+    return (*drug_names(), *brands())
+
+
+@functools.cache
+def prescribing_specialties() -> dict[str, tuple[str, ...]]:
+    """Return who prescribes specialty drugs, by class of drug."""
+    rows = read_csv("rxmembersim.reference", "prescribers.csv")
+    return {row["drug_class"]: tuple(row["specialties"].split("|")) for row in rows}
+
+
+@functools.cache
+def _numbers() -> dict[str, int]:
+    found = {name: number for number, name in enumerate(drug_names())}
+    return found | {brand: found[drug] for brand, drug in brands().items()}
+
+
 def numbers_of(drug: Coded) -> np.ndarray:
-    """Return drugs as numbers (int64), -1 for none and for what the formulary does not know."""
-    return drug.lookup({name: number for number, name in enumerate(drug_names())}, -1, np.int64)
+    """Return drugs, by name or brand, as numbers (int64), -1 for none and for what the formulary does not know."""
+    return drug.lookup(_numbers(), -1, np.int64)
 
 
 def words_of(number: np.ndarray) -> Coded:

@@ -8,7 +8,7 @@ from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.distributions import pick
 from healthsim_core.events import Events, EventType, Field
 from trialsim.blocks import cohort_of, randomize
-from trialsim.reference import DEFAULT_STUDY, arms, rows, studies, weights
+from trialsim.reference import DEFAULT_STUDY, arms, criteria, rows, studies, weights
 from trialsim.states import age_on, are_first, day_of, entry
 from trialsim.subject_rows import COMMON_TABLES, common_rows
 
@@ -30,20 +30,37 @@ def screening_outcomes(events: Events) -> dict[str, Array]:
     facts = studies()
     rate = study.lookup({name: one.screen_failure_rate for name, one in facts.items()}, 0.0, float)
     given = events["screen_failure_rate"]
-    eligible = events.draw("eligible") >= np.where(np.isnan(given), rate, given)
+    passed = events.draw("eligible") >= np.where(np.isnan(given), rate, given)
+    eligible, failed = passed.copy(), _failed_by_chance(events, study, passed)
     if events.has_person("birth_date"):
         age = age_on(events.person("birth_date").astype("datetime64[D]"), day_of(events))
         low = study.lookup({name: one.min_age for name, one in facts.items()}, 0, np.int64)
         high = study.lookup({name: one.max_age for name, one in facts.items()}, 200, np.int64)
-        eligible &= (age < 0) | ((age >= low) & (age <= high))
+        of_age = (age < 0) | ((age >= low) & (age <= high))
+        eligible &= of_age
+        failed = failed.where(of_age, Coded.constant("INCL01", len(events)))
     cohort = np.zeros(len(events), np.int64)
     for name, one in facts.items():
         mine = study.isin([name])
         cohort = np.where(mine, cohort_of(name, events.entity), cohort)
         # Of conditions nobody speaks of nothing is known.
         if one.condition_code and events.has_person(f"has.{one.condition_code}"):
-            eligible &= ~mine | events.person(f"has.{one.condition_code}")
-    return {"study": study, "eligible": eligible, "cohort": cohort.astype(float)}
+            has = ~mine | events.person(f"has.{one.condition_code}")
+            eligible &= has
+            failed = failed.where(has, Coded.constant("INCL02", len(events)))
+    return {"study": study, "eligible": eligible, "failed_criterion": failed, "cohort": cohort.astype(float)}
+
+
+def _failed_by_chance(events: Events, study: Coded, passed: np.ndarray) -> Coded:
+    """Return which of the other criteria those who do not pass fail, by weight; nothing for those who pass."""
+    found = Coded.constant(None, len(events))
+    for name in studies():
+        mine = study.isin([name]) & ~passed
+        if mine.any():
+            table = [one for one in criteria(name) if one["kind"] == "chance"]
+            drawn = pick(events.draw("criterion"), np.array([float(one["weight"]) for one in table]))
+            found = Coded(drawn, [one["criterion_code"] for one in table]).where(mine, found)
+    return found
 
 
 def screening_settled(events: Events) -> dict[str, Array]:
@@ -108,6 +125,7 @@ SCREENING = EventType(
         Field("study", "text", "Which study.", values=tuple(studies())),
         Field("screen_failure_rate", "number", "The share that fails; the study's where absent."),
         Field("eligible", "boolean", "Whether the person may take part; computed.", False),
+        Field("failed_criterion", "code", "Which criterion is not kept; computed."),
         Field("cohort", "number", "The cohort of a dose escalation, 0 where there is none; computed."),
         Field("counted", "boolean", "Whether it is the person's first; settled.", False),
     ),

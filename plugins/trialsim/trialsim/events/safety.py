@@ -10,16 +10,20 @@ from healthsim_core.events import DAY, Events, EventType, Field, SkillUse
 from trialsim.events.enrollment import ENTRY, IN_STUDY, STUDY
 from trialsim.participation import Participation
 from trialsim.reference import arms, rows, studies, weights
-from trialsim.states import day_of, entry, first_dose_day, first_of, takes_part, words_at
+from trialsim.states import day_of, deaths, entry, first_dose_day, first_of, takes_part, words_at
 from trialsim.subject_rows import COMMON_TABLES, common_rows
 
 SEVERITIES = ("MILD", "MODERATE", "SEVERE")
 ACTIONS = ("DOSE NOT CHANGED", "DOSE REDUCED", "DRUG INTERRUPTED", "DRUG WITHDRAWN")
+FATAL = "FATAL"
+BEFORE_DEATH = np.timedelta64(30, "D")
+"""A serious event that begins so many days before a death is what the subject died of."""
 OUTCOMES = {
     "RECOVERED/RESOLVED": 84,
     "RECOVERED/RESOLVED WITH SEQUELAE": 2,
     "RECOVERING/RESOLVING": 8,
     "NOT RECOVERED/NOT RESOLVED": 6,
+    FATAL: 0,
 }
 RELATIONSHIPS = ("NOT RELATED", "UNLIKELY RELATED", "POSSIBLY RELATED", "RELATED")
 RELATED = {"active": (0.28, 0.24, 0.33, 0.15), "control": (0.42, 0.30, 0.22, 0.06)}
@@ -63,10 +67,15 @@ def adverse_event_outcomes(events: Events) -> dict[str, Array]:
     }
     given = {name: events[name].where(events[name].codes >= 0, drawn) for name, drawn in found.items()}
     occurs = (events["term"].codes >= 0) | (events.draw("occurs") < _relative_rate(events, serious))
+    fatal = given["outcome"].isin([FATAL])
+    usual = np.where(fatal, 0, days)
+    length = np.where(np.isnan(events["duration_days"]), usual, events["duration_days"])
     return {
         "occurs": occurs,
         **given,
-        "duration_days": np.where(np.isnan(events["duration_days"]), days, events["duration_days"]),
+        "duration_days": length,
+        "withdrawal_reason": Coded(fatal.astype(np.int32), ("adverse_event", "death")),
+        "leaves_time": events.time + np.where(fatal, np.rint(length), 0).astype(np.int64) * DAY,
     }
 
 
@@ -130,7 +139,12 @@ def adverse_event_settled(events: Events) -> dict[str, Array]:
     other = entered.isin(studies()) & (events["study"].codes >= 0)
     for name in studies():
         other &= ~(entered.isin([name]) & events["study"].isin([name]))
-    return {"in_study": takes_part(events) & events["occurs"] & ~other, "action_taken": action.where(taking, nothing)}
+    action = action.where(taking, nothing)
+    return {
+        "in_study": takes_part(events) & events["occurs"] & ~other,
+        "action_taken": action,
+        "leaves": action.isin(["DRUG WITHDRAWN"]) | events["outcome"].isin([FATAL]),
+    }
 
 
 def handle_adverse_event(events: Events) -> dict[str, Columns]:
@@ -143,6 +157,14 @@ def handle_adverse_event(events: Events) -> dict[str, Columns]:
     grade = severity.lookup({word: grade for grade, word in enumerate(SEVERITIES, 1)}, 1, np.int64)
     outcome = mine["outcome"]
     end = mine.time + np.rint(mine["duration_days"]).astype(np.int64) * DAY
+    died = deaths(mine)[mine.row]
+    fatal = outcome.isin([FATAL]) | serious & (died >= day_of(mine)) & (died - day_of(mine) <= BEFORE_DEATH)
+    fatal &= _last_of_each(mine, fatal)
+    outcome = Coded.constant(FATAL, len(mine)).where(fatal, outcome)
+    outcome = Coded.constant("NOT RECOVERED/NOT RESOLVED", len(mine)).where(outcome.isin([FATAL]) & ~fatal, outcome)
+    seriousness = Coded.constant("death", len(mine)).where(fatal, seriousness)
+    # Who dies has the event until death.
+    end = np.where(fatal & ~np.isnat(died), died.astype("datetime64[s]"), end)
     late = end.astype("datetime64[D]") > it.end[mine.row]
     resolved = outcome.isin([word for word in OUTCOMES if word.startswith("RECOVERED")])
     events_rows = Columns(
@@ -152,17 +174,27 @@ def handle_adverse_event(events: Events) -> dict[str, Columns]:
             "term": mine["term"],
             "body_system": mine["body_system"],
             "severity": severity,
-            "toxicity_grade": np.where(seriousness.isin(["life_threatening"]), 4, grade),
-            "serious": np.full(len(mine), serious),
+            "toxicity_grade": np.where(fatal, 5, np.where(seriousness.isin(["life_threatening"]), 4, grade)),
+            "serious": np.full(len(mine), serious) | fatal,
             "seriousness": seriousness,
             "relationship": mine["relationship"],
             "action_taken": mine["action_taken"],
             "outcome": Coded.constant("RECOVERING/RESOLVING", len(mine)).where(resolved & late, outcome),
             "start_date": mine.time,
-            "end_date": np.where(resolved & ~late, end, np.datetime64("NaT", "s")),
+            "end_date": np.where(resolved & ~late | fatal, end, np.datetime64("NaT", "s")),
         }
     )
     return {**common_rows(events, it), "adverse_events": events_rows}
+
+
+def _last_of_each(events: Events, chosen: np.ndarray) -> np.ndarray:
+    """Return which of the chosen events are their person's last."""
+    rows = np.flatnonzero(chosen)
+    order = rows[np.lexsort((events.key[rows], events.time[rows], events.row[rows]))]
+    found = np.zeros(len(events), bool)
+    if len(order):
+        found[order[np.append(events.row[order][1:] != events.row[order][:-1], True)]] = True
+    return found
 
 
 def modification_outcomes(events: Events) -> dict[str, Array]:
@@ -213,6 +245,9 @@ def _fields(serious: bool) -> tuple[Field, ...]:
         Field("action_taken", "code", "What is done with the drug; by severity where absent.", values=ACTIONS),
         Field("outcome", "code", "How it ends; drawn where absent.", values=tuple(OUTCOMES)),
         Field("duration_days", "number", "How long it lasts; by severity where absent."),
+        Field("withdrawal_reason", "code", "Why the subject leaves, where they do; computed."),
+        Field("leaves_time", "datetime", "When the subject leaves, where they do; computed."),
+        Field("leaves", "boolean", "Whether the subject stops the drug for good or dies of it; settled.", False),
         Field("occurs", "boolean", "Whether it happens: fewer do in arms with fewer adverse events; computed.", False),
         IN_STUDY,
     )

@@ -7,13 +7,19 @@ import numpy as np
 from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.distributions import pick
 from healthsim_core.events import Events, EventType, Field, Link, match
-from trialsim.events.enrollment import ENTRY, IN_STUDY
+from trialsim.events.enrollment import ENTRY, IN_STUDY, STUDY, assigned, known_study
 from trialsim.participation import Participation
 from trialsim.reference import rows, weights
+from trialsim.results import endpoint, result_rows
+from trialsim.siting import visited
 from trialsim.states import NEVER, day_of, first_dose_day, takes_part
 from trialsim.subject_rows import COMMON_TABLES, common_rows
 
 MISSED_RATE = 0.03
+SITE = (
+    Field("facility", "key", "The facility of the site where it takes place; computed."),
+    Field("investigator", "key", "Who sees the subject there; computed."),
+)
 LINK = Link("encounter", ("patientsim.encounter",))
 DEVIATIONS = {one["category"]: one for one in rows("deviations")}
 
@@ -33,12 +39,22 @@ def visit_outcomes(events: Events) -> dict[str, Array]:
     planned = events["planned_day"] + np.where(in_cycle, turn * events["cycle_length_days"], 0)
     given = events["missed_rate"]
     missed = (events.draw("missed") < given) & (planned != 1)
+    study = known_study(events["study"])
     return {
+        **visited(events, study),
+        "study": study,
+        "result": np.where(missed, np.nan, _endpoint_at(events, study, planned)),
         "visit_name": _names(events, planned, in_cycle, number),
         "visit_number": number,
         "planned_day": planned,
         "missed": missed,
     }
+
+
+def _endpoint_at(events: Events, study: Coded, planned: np.ndarray) -> np.ndarray:
+    """Return the primary endpoint as measured at the visit, so that journeys can ask for it."""
+    events.fields["planned_day"] = planned
+    return endpoint(events, study, assigned(events, study))
 
 
 def _names(events: Events, planned: np.ndarray, in_cycle: np.ndarray, number: np.ndarray) -> Coded:
@@ -51,6 +67,11 @@ def _names(events: Events, planned: np.ndarray, in_cycle: np.ndarray, number: np
     words = [f"CYCLE {one // 1000} DAY {one % 1000}" if one >= 0 else f"VISIT {-one - 1}" for one in packed.tolist()]
     named = events["visit_name"].recode({word: word.upper() for word in events["visit_name"].words})
     return named.where((named.codes >= 0) & ~in_cycle, Coded.encode(words)[inverse])
+
+
+def unscheduled_outcomes(events: Events) -> dict[str, Array]:
+    """Return the site where subjects come between planned visits."""
+    return visited(events, known_study(Coded.constant(None, len(events))))
 
 
 def settled(events: Events) -> dict[str, Array]:
@@ -94,7 +115,15 @@ def handle_scheduled(events: Events) -> dict[str, Columns]:
             "visit_date": np.where(mine["missed"], np.datetime64("NaT", "s"), mine.time),
         }
     )
-    return {**common_rows(events, it), "visits": visits}
+    results = result_rows(mine.select(~mine["missed"]), *_asked(mine, it))
+    found = {**common_rows(events, it), "visits": visits}
+    return found if results is None else {**found, "trial_results": results}
+
+
+def _asked(visits: Events, it: Participation) -> tuple[Coded, Coded]:
+    """Return study and arm of the subjects of the visits that took place."""
+    row = visits.row[~visits["missed"]]
+    return it.study[row], it.arm[row]
 
 
 def _visit(events: Events, kind: str, name: Coded, number: np.ndarray) -> dict[str, Array]:
@@ -213,13 +242,16 @@ SCHEDULED_VISIT = EventType(
         Field("visits_a_cycle", "number", "Visits of a treatment cycle."),
         Field("missed_rate", "number", "The share of visits that is missed.", MISSED_RATE),
         Field("missed", "boolean", "Whether it is missed; computed.", False),
+        STUDY,
+        Field("result", "number", "The study's primary endpoint as measured at the visit; computed."),
         Field("encounter", "key", "The encounter of that day; -1 for none."),
         Field("deviation", "code", "What about it deviates from the protocol: visit_missed, visit_window; settled."),
         IN_STUDY,
+        *SITE,
     ),
     handle_scheduled,
     visit_outcomes,
-    writes=(*COMMON_TABLES, "visits"),
+    writes=(*COMMON_TABLES, "visits", "trial_results"),
     links=(LINK,),
     settle=scheduled_settled,
     after=IN_TIME,
@@ -233,8 +265,10 @@ UNSCHEDULED_VISIT = EventType(
         Field("adverse_event", "key", "The adverse event that leads to it; -1 for none."),
         Field("encounter", "key", "The encounter of that day; -1 for none."),
         IN_STUDY,
+        *SITE,
     ),
     handle_unscheduled,
+    unscheduled_outcomes,
     writes=(*COMMON_TABLES, "visits"),
     links=(LINK,),
     settle=settled,

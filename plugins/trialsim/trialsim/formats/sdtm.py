@@ -20,7 +20,7 @@ from trialsim.entities import TABLES
 if TYPE_CHECKING:
     import pandas
 
-DATASETS = ("TA", "TE", "TV", "TS", "DM", "SE", "SV", "EX", "AE", "DS", "DV")
+DATASETS = ("TA", "TE", "TV", "TI", "TS", "DM", "SE", "SV", "EX", "AE", "DS", "DV", "IE", "LB", "VS")
 NAMED = 20
 """Entities a note names before it only counts."""
 

@@ -56,4 +56,24 @@ seen AS (
   ) AS occasion
   FROM visits v JOIN reference r USING (subject_id)
   WHERE v.status <> 'missed' OR v.window_start_date IS NULL OR v.window_start_date <= r.ended
+),
+results AS (
+  SELECT t.*, r.study_id, r.usubjid, v.visit_number, v.visit_name, v.planned_day, r.first_dose AS RFSTDTC,
+    regexp_replace(printf('%.2f', t.value), '\.?0+$', '') AS result,
+    regexp_replace(printf('%.2f', t.reference_low), '\.?0+$', '') AS low,
+    regexp_replace(printf('%.2f', t.reference_high), '\.?0+$', '') AS high,
+    t.result_date <= r.first_dose AS before_dose,
+    CASE
+      WHEN r.first_dose IS NULL OR t.result_date < r.first_dose THEN 'SCREENING'
+      WHEN t.result_date <= r.last_dose THEN 'TREATMENT'
+      ELSE 'FOLLOW-UP'
+    END AS epoch
+  FROM trial_results t JOIN seen v USING (visit_id) JOIN reference r ON r.subject_id = t.subject_id
+  WHERE v.occasion = 1
+),
+measured AS (
+  SELECT *, CASE WHEN before_dose AND row_number() OVER (
+    PARTITION BY subject_id, test_code, before_dose ORDER BY result_date DESC, visit_number DESC
+  ) = 1 THEN 'Y' END AS last_before
+  FROM results
 )

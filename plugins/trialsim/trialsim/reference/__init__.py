@@ -80,6 +80,15 @@ def rows(name: str) -> tuple[dict[str, str], ...]:
 
 
 @functools.cache
+def criteria(study: str) -> tuple[dict[str, str], ...]:
+    """Return who may take part in a study: the criteria of all studies, but for a condition it does not have, and its own."""
+    about = bool(studies()[study].condition_code)
+    return tuple(
+        one for one in rows("criteria") if one["study_id"] in ("", study) and (about or one["kind"] != "condition")
+    )
+
+
+@functools.cache
 def weights(name: str, column: str = "weight") -> np.ndarray:
     """Return a numeric column of one of the small tables."""
     return np.array([float(row[column] or 0) for row in rows(name)])

@@ -1,0 +1,1 @@
+SELECT * FROM networks ORDER BY network_id

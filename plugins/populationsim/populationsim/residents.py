@@ -1,0 +1,57 @@
+"""The table `residents`: what PopulationSim knows of everybody besides who they are."""
+
+from __future__ import annotations
+
+import numpy as np
+from attrs import frozen
+
+from healthsim_core.columns import Coded, Columns
+from healthsim_core.events import Events, EventType
+from healthsim_core.tables import column, key, refers, table_from
+
+
+@frozen
+class Resident:
+    """Somebody who lives in a place, and their household's means."""
+
+    resident_id: str = key("RES", "The row's key.")
+    person_id: str = refers("persons.person_id", "P", "The person this is.")
+    relationship: str | None = column("householder, spouse, child, parent or housemate, where households are made.")
+    household_size: int = column("How many live together.")
+    income_percent: int = column("Family income in percent of the poverty threshold.", unit="%")
+    income_band: str | None = column("under_100, 100_to_137, 138_to_249, 250_to_399 or 400_up.")
+    education: str | None = column("Highest schooling of adults.")
+    insurance: str | None = column("commercial, exchange, medicaid, medicare or uninsured.")
+
+
+RESIDENTS = table_from(Resident, "residents")
+
+
+def settle_in(events: Events) -> dict[str, Columns]:
+    """Return one row for everybody."""
+    people = events.people
+    listed = np.full(len(people), len(people.facts.get("roles", ("subscriber",))))
+    sizes = people.columns.get("household_size", listed)
+    relationship = (
+        events.person("relationship") if events.has_person("relationship") else Coded.constant(None, len(events))
+    )
+    rows = Columns(
+        {
+            "resident_id": events.entity,
+            "person_id": events.entity,
+            "relationship": relationship,
+            "household_size": sizes[events.row],
+            **{name: events.person(name) for name in ("income_percent", "income_band", "education", "insurance")},
+        }
+    )
+    return {"residents": rows}
+
+
+RESIDENCE = EventType(
+    "residence",
+    "populationsim",
+    "A person is counted as a resident; it happens to everybody once.",
+    handle=settle_in,
+    writes=("residents",),
+    each_person=True,
+)
