@@ -15,10 +15,10 @@ def healthsim_products():
 
 @hookimpl
 def healthsim_tables():
-    """Declare the table of residents."""
-    from populationsim.residents import RESIDENTS
+    """Declare the tables of residents and their conditions."""
+    from populationsim.residents import CONDITIONS, RESIDENTS
 
-    return [RESIDENTS]
+    return [RESIDENTS, CONDITIONS]
 
 
 @hookimpl

@@ -1,11 +1,11 @@
-"""The table `residents`: what PopulationSim knows of everybody besides who they are."""
+"""The tables `residents` and `resident_conditions`: what PopulationSim knows of everybody besides who they are."""
 
 from __future__ import annotations
 
 import numpy as np
 from attrs import frozen
 
-from healthsim_core.columns import Coded, Columns
+from healthsim_core.columns import Coded, Columns, stack
 from healthsim_core.events import Events, EventType
 from healthsim_core.tables import column, key, refers, table_from
 
@@ -22,13 +22,27 @@ class Resident:
     income_band: str | None = column("under_100, 100_to_137, 138_to_249, 250_to_399 or 400_up.")
     education: str | None = column("Highest schooling of adults.")
     insurance: str | None = column("commercial, exchange, medicaid, medicare or uninsured.")
+    utilization: float = column("How much care the person uses, 1 being the nation's mean.")
+    provider_id: str | None = refers(
+        "providers.provider_id", "PR", "The primary care provider, where NetworkSim takes part."
+    )
+
+
+@frozen
+class ResidentCondition:
+    """A condition that somebody has."""
+
+    person_id: str = refers("persons.person_id", "P", "Whose.")
+    category: str = column("The condition as the profile or the reference names it.", system="ICD-10-CM")
+    code: str = column("The billable code it is written as.", system="ICD-10-CM")
 
 
 RESIDENTS = table_from(Resident, "residents")
+CONDITIONS = table_from(ResidentCondition, "resident_conditions")
 
 
 def settle_in(events: Events) -> dict[str, Columns]:
-    """Return one row for everybody."""
+    """Return one row for everybody, and one for each condition they have."""
     people = events.people
     listed = np.full(len(people), len(people.facts.get("roles", ("subscriber",))))
     sizes = people.columns.get("household_size", listed)
@@ -42,9 +56,22 @@ def settle_in(events: Events) -> dict[str, Columns]:
             "relationship": relationship,
             "household_size": sizes[events.row],
             **{name: events.person(name) for name in ("income_percent", "income_band", "education", "insurance")},
+            "utilization": events.person("utilization"),
+            "provider_id": (
+                events.person("pcp_provider")
+                if events.has_person("pcp_provider")
+                else np.full(len(events), -1, np.int64)
+            ),
         }
     )
-    return {"residents": rows}
+    ill = [
+        Columns(
+            {"person_id": mine.entity, "category": Coded.constant(name, len(mine)), "code": mine.person(f"code.{name}")}
+        )
+        for name in people.facts.get("conditions", ())
+        if len(mine := events.select(np.flatnonzero(events.person(f"has.{name}"))))
+    ]
+    return {"residents": rows, **({"resident_conditions": stack(ill)} if ill else {})}
 
 
 RESIDENCE = EventType(
@@ -52,6 +79,6 @@ RESIDENCE = EventType(
     "populationsim",
     "A person is counted as a resident; it happens to everybody once.",
     handle=settle_in,
-    writes=("residents",),
+    writes=("residents", "resident_conditions"),
     each_person=True,
 )

@@ -47,9 +47,21 @@ def test_an_unknown_place_says_what_was_meant():
         create_population_profile(county="Haris County, TX")
 
 
-def test_generate_makes_persons_and_residents_and_nothing_else():
+def test_generate_makes_persons_and_residents_with_their_conditions_and_nothing_else():
     result = populationsim.generate(count=60)
-    assert result.scenario.counts() == {"persons": 60, "residents": 60} and result.validation.passed
+    counts = result.scenario.counts()
+    assert counts.pop("resident_conditions") > 60
+    assert counts == {"persons": 60, "residents": 60} and result.validation.passed
+    with result.scenario.connect() as connection:
+        sick, well = connection.execute(
+            "SELECT avg(utilization) FILTER (conditions >= 2), avg(utilization) FILTER (conditions = 0) FROM (SELECT utilization,"
+            " (SELECT count(*) FROM resident_conditions c WHERE c.person_id = r.person_id) AS conditions FROM residents r)"
+        ).fetchall()[0]
+        wrong = connection.execute(
+            "SELECT count(*) FROM resident_conditions WHERE NOT starts_with(code, left(category, 1))"
+        )
+        assert wrong.fetchall() == [(0,)]
+    assert sick > well > 0
 
 
 def test_the_families_of_a_state_share_name_and_address():
