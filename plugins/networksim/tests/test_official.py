@@ -97,6 +97,7 @@ def test_real_rows_take_the_place_of_made_ones_and_what_files_lack_is_made(scena
 
 
 def test_everybody_still_works_somewhere_and_care_is_given_by_them(scenario):
+    pytest.importorskip("patientsim")
     lost = "SELECT count(*) FROM providers WHERE facility_id NOT IN (SELECT facility_id FROM facilities)"
     assert ask(scenario, lost)[0][0] == 0
     apart = "SELECT count(*) FROM providers JOIN facilities USING (facility_id) WHERE providers.county_fips <> facilities.county_fips"

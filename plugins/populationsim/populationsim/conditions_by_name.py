@@ -13,6 +13,7 @@ from healthsim_core.columns import Coded
 from healthsim_core.distributions import create_distribution
 from healthsim_core.errors import HealthSimError, UserError, suggestion
 from populationsim import facts
+from populationsim.rates import RatesByAgeAndSex
 
 OLDEST = 100
 DIGITS = 6
@@ -55,6 +56,7 @@ def ages_of_those_with(code: str, reference: Mapping[str, Any]) -> dict[str, Any
     """
     from populationsim.reference import resolve
     from populationsim.resolving import workspace
+    from populationsim.shaping import population
 
     place = resolve(reference, workspace())
     prevalence = next(
@@ -62,27 +64,17 @@ def ages_of_those_with(code: str, reference: Mapping[str, Any]) -> dict[str, Any
     )
     if prevalence is None:
         return None
-    bands = place.attributes["age"]["bands"]
-    edges = [_edges(band) for band in bands]
-    ages = np.concatenate([np.arange(low, high + 1) for low, high in edges])
-    shares = np.concatenate(
-        [
-            np.full(high - low + 1, bands[band] / (high - low + 1))
-            for band, (low, high) in zip(bands, edges, strict=True)
-        ]
-    )
-    female = place.attributes["gender"]["weights"]["F"] if "weights" in place.attributes["gender"] else 0.5
-    with_it = np.zeros(len(ages))
-    for gender, share in (("M", 1 - female), ("F", female)):
-        found = _prevalence(prevalence, ages, gender)
-        if found is None:
-            return None
-        with_it += shares * share * found
+    shares = population(place.attributes)
+    ages = np.arange(shares.shape[1])
+    rates = [_prevalence(prevalence, ages, gender) for gender in ("M", "F")]
+    if any(rate is None for rate in rates):
+        return None
+    with_it = (shares * np.stack(rates)).sum(axis=0)
     total = with_it.sum()
     if total <= 0:
         return None
     found = {}
-    for band, (low, high) in zip(bands, edges, strict=True):
+    for band, (low, high) in ((one, _edges(one)) for one in place.attributes["age"]["bands"]):
         weight = round(float(with_it[(ages >= low) & (ages <= high)].sum() / total), DIGITS)
         if weight > 0:
             found[band] = weight
@@ -100,7 +92,12 @@ def _prevalence(prevalence: Any, ages: np.ndarray, gender: str) -> np.ndarray | 
         return np.full(len(ages), float(prevalence))
     known = {"age": ages, "gender": Coded.constant(gender, len(ages))}
     try:
-        distribution = create_distribution(prevalence)
+        own = isinstance(prevalence, Mapping) and prevalence.get("type") == RatesByAgeAndSex.kind
+        distribution = (
+            RatesByAgeAndSex(*(prevalence[name] for name in ("ages", "men", "women")))
+            if own
+            else create_distribution(prevalence)
+        )
         if not set(distribution.reads()) <= set(known):
             return None
         return np.asarray(distribution.ppf(np.full(len(ages), 0.5), known), dtype=float)
