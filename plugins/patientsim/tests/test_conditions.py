@@ -137,6 +137,7 @@ def test_a_code_named_in_full_gives_way_only_to_a_rule_that_names_it(catalog, tm
 
 
 def test_the_problem_list_the_visits_and_the_claims_write_the_same(catalog, tmp_path):
+    pytest.importorskip("membersim")
     spec = {
         "generation": {"count": 150, "seed": 3, "products": ["patientsim", "membersim"]},
         "demographics": {"age": 70},
