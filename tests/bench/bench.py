@@ -18,18 +18,18 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-OBJECTS = 3_000
-"""People made as objects, one by one: enough for a steady figure, few enough to wait for."""
-TWO = "patientsim+membersim"
-"""The products that the version with one object per person makes."""
-THREE = f"{TWO}+rxmembersim"
+FLOORED = 100_000
+"""The largest size whose floor is measured, which takes generating everything once more."""
+SAVED = 20_000
+"""People of the scenario that is summed up and asked."""
+THREE = "patientsim+membersim+rxmembersim"
 PRODUCTS = ("patientsim", "membersim", "rxmembersim", "trialsim")
 EXPORTED = 5_000
 """People whose files are written, format by format."""
 
 
 def measure(count: int, mode: str, products: str = THREE) -> dict[str, float]:
-    """Return one measurement of one size: `whole` with its floor, `memory`, or `workers=N`."""
+    """Return one measurement of one size: `whole` with its floor, `plain` without, or `workers=N`."""
     from healthsim_core import catalog
     from healthsim_core.generation.handling import span_batches
     from healthsim_core.generation.resolving import Asked, resolve
@@ -40,9 +40,6 @@ def measure(count: int, mode: str, products: str = THREE) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
         asked = Asked(count=count, products=tuple(products.split("+")))
-        if mode == "memory":
-            run(resolve(HERE / "harris.json", found, store.root, asked), store, "memory", found, write=False)
-            return {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
         resolve(
             HERE / "harris.json", found, store.root, Asked(count=1, products=asked.products)
         )  # what is read once is read
@@ -51,8 +48,14 @@ def measure(count: int, mode: str, products: str = THREE) -> dict[str, float]:
         plan = resolve(HERE / "harris.json", found, store.root, asked)
         result = run(plan, store, "whole", found, write=False, workers=workers)
         whole = time.perf_counter() - started
+        told = {
+            "whole": whole,
+            "rows": sum(result.counts.values()),
+            "bytes": result.scenario.path.stat().st_size,
+            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
         if mode != "whole":
-            return {"whole": whole}
+            return told
         rosters = plan.build_rosters()
         floor, flushed = 0.0, 0
         with store.writer("floor") as writer:
@@ -74,12 +77,7 @@ def measure(count: int, mode: str, products: str = THREE) -> dict[str, float]:
                 {"scenario_id": "floor", "versions": {}, "tags": [], "people": 0, "rows": 0, "status": "complete"}
             )
             floor += time.perf_counter() - started
-        return {
-            "whole": whole,
-            "floor": floor,
-            "rows": sum(result.counts.values()),
-            "bytes": result.scenario.path.stat().st_size,
-        }
+        return {**told, "floor": floor}
 
 
 def exports(count: int) -> list[dict]:
@@ -132,27 +130,45 @@ def report() -> str:
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for count in SIZES:
-        runs = [alone("measure", str(count), "whole") for _ in range(3 if count <= 100_000 else 1)]
-        one = sorted(runs, key=lambda run: run["whole"] / run["floor"])[len(runs) // 2]
-        peak = alone("measure", str(count), "memory")["peak"]
+        if count > FLOORED:
+            one = alone("measure", str(count), "plain")
+            floor = ratio = "-"
+        else:
+            runs = [alone("measure", str(count), "whole") for _ in range(3 if count < FLOORED else 1)]
+            one = sorted(runs, key=lambda run: run["whole"] / run["floor"])[len(runs) // 2]
+            floor, ratio = f"{one['floor']:.2f}", f"{one['whole'] / one['floor']:.2f}"
         lines.append(
             f"| {count:,} | {one['rows']:,} | {one['whole']:.2f} | {one['rows'] / one['whole']:,.0f} | {one['whole'] / count * 1e5:.2f} "
-            f"| {one['floor']:.2f} | {one['whole'] / one['floor']:.2f} | {peak:,.0f} | {one['bytes'] / 1e6:,.1f} |"
+            f"| {floor} | {ratio} | {one['peak']:,.0f} | {one['bytes'] / 1e6:,.1f} |"
         )
-    return "\n".join([*lines, "", *by_product(), "", *by_format(), "", *compared(), "", *workers(), "", *start_up()])
+    return "\n".join(
+        [
+            *lines,
+            "",
+            *by_product(),
+            "",
+            *by_format(),
+            "",
+            *workers(),
+            "",
+            *of_scenarios(),
+            "",
+            *start_up(),
+        ]
+    )
 
 
 def by_product() -> list[str]:
-    """Return the table of one product at a time, 100,000 people each."""
+    """Return the table of one product at a time, 20,000 people each."""
     lines = [
         "| product alone | people | rows | end to end, s | rows/s | ratio to its floor |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name in PRODUCTS:
-        runs = [alone("measure", "100000", "whole", name) for _ in range(3)]
+        runs = [alone("measure", "20000", "whole", name) for _ in range(3)]
         one = sorted(runs, key=lambda run: run["whole"] / run["floor"])[1]
         lines.append(
-            f"| {name} | 100,000 | {one['rows']:,} | {one['whole']:.2f} | {one['rows'] / one['whole']:,.0f} | {one['whole'] / one['floor']:.2f} |"
+            f"| {name} | 20,000 | {one['rows']:,} | {one['whole']:.2f} | {one['rows'] / one['whole']:,.0f} | {one['whole'] / one['floor']:.2f} |"
         )
     return lines
 
@@ -178,33 +194,22 @@ def _in_words(documents: dict[str, int]) -> str:
     return ", ".join(f"{number:,} {kind}" for kind, number in documents.items()) or "none"
 
 
-def compared() -> list[str]:
-    """Return the table of the same journey written with one object per person, beside the engine's speeds."""
-    speeds = {}
-    for count in (10_000, 100_000):
-        found = sorted((alone("measure", str(count), "whole", TWO) for _ in range(3)), key=lambda run: run["whole"])[1]
-        speeds[count] = found["rows"] / found["whole"]
-    runs = []
-    for _ in range(3):
-        said = subprocess.run(
-            [sys.executable, str(HERE / "objects.py"), str(OBJECTS)], capture_output=True, text=True, check=True
-        )
-        runs.append(json.loads(said.stdout))
-    one = sorted(runs, key=lambda run: run["seconds"])[1]
-    speed = one["rows"] / one["seconds"]
-    lines = ["| one object per person | rows | s | rows/s |", "| ---: | ---: | ---: | ---: |"]
-    lines.append(f"| {OBJECTS:,} | {one['rows']:,} | {one['seconds']:.2f} | {speed:,.0f} |")
-    faster = ", ".join(f"{fast / speed:.0f} times at {count:,} people" for count, fast in speeds.items())
-    return [*lines, "", f"Per row, end to end, the engine is faster by: {faster}."]
-
-
 def workers() -> list[str]:
     """Return the table of runs with one worker process and with two."""
     lines = ["| workers | people | end to end, s |", "| ---: | ---: | ---: |"]
     for number in (1, 2):
-        seconds = sorted(alone("measure", "400000", f"workers={number}")["whole"] for _ in range(3))[1]
-        lines.append(f"| {number} | 400,000 | {seconds:.2f} |")
+        seconds = sorted(alone("measure", "50000", f"workers={number}")["whole"] for _ in range(3))[1]
+        lines.append(f"| {number} | 50,000 | {seconds:.2f} |")
     return lines
+
+
+def of_scenarios() -> list[str]:
+    """Return the table of what is asked of saved scenarios."""
+    said = subprocess.run(
+        [sys.executable, str(HERE / "state.py"), str(SAVED)], capture_output=True, text=True, check=True
+    )
+    lines = [f"| a saved scenario of {SAVED:,} people | s |", "| --- | ---: |"]
+    return [*lines, *(f"| {what} | {seconds:.2f} |" for what, seconds in json.loads(said.stdout).items())]
 
 
 TEXT = """# Performance
@@ -215,13 +220,9 @@ The specification is tests/bench/harris.json (Harris County, Medicare, type 2 di
 patientsim, membersim and rxmembersim.
 End to end is from the specification to the committed DuckDB file, resolving and validation included. The floor is DuckDB alone
 inserting the same ready columns in the same process: no generator can be faster. Each row is the run with the median ratio of
-three, of one run at a million people; peak memory is that of a process of its own.
+three, of one run from 100,000 people on; each run has a process of its own, whose peak memory it is before the floor is measured.
 
 Formats are written from a scenario of all products (tests/bench/everything.json).
-
-The version with one object per person (tests/bench/objects.py, patientsim and membersim) reads the same profile, journey and tables of facts and fills the
-same tables with rows of the same number and distribution: Python objects for people, events and rows, chance from one generator a
-person, and its rows inserted in bulk, a numpy array a column.
 
 {table}
 
