@@ -42,6 +42,7 @@ def test_who_is_not_seen_has_no_results_and_everybody_seen_has_all(trial):
 
 
 def test_the_laboratory_of_patientsim_has_the_same_value(trial):
+    pytest.importorskip("patientsim")
     assert rows(
         trial[0],
         """SELECT count(*) > 300, count(*) FILTER (o.value <> t.value) FROM trial_results t JOIN visits v USING (visit_id)
