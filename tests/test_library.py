@@ -29,6 +29,7 @@ from healthsim_core.state import (
     validate_profile,
 )
 from healthsim_core.state.library import library
+from healthsim_core.state.persisting import persist
 from healthsim_core.state.shelf import ShelfError
 from healthsim_core.state.store import Store
 
@@ -413,10 +414,9 @@ def test_what_was_looked_up_once_is_not_opened_again(profile, where, tmp_path, m
 
 
 def test_a_persisted_row_says_which_call_brought_it(profile, where):
-    persisting = pytest.importorskip("healthsim_core.state.persisting")
     generate(profile, name="g", count=20, **where)
     visit = {"visit_id": "X1", "person_id": "P0", "visit_date": "2025-02-03", "score": 1.5}
-    persisting.persist({"visits": [visit]}, context="from the ward", scenario_name="g", **where)
+    persist({"visits": [visit]}, context="from the ward", scenario_name="g", **where)
     found = provenance("g", "X1", **where)
     assert (found.how, found.loaded["context"], found.journey) == ("persisted", "from the ward", None)
     assert {(one["table"], one["id"]) for one in found.references} == {("persons", "P0")}

@@ -20,7 +20,7 @@ def resources(tmp_path_factory):
     generate(
         SPECS / "harris-medicare-diabetic.json",
         count=1000,
-        products=["patientsim", "membersim"],
+        products=["patientsim", "membersim", "rxmembersim"],
         output_formats=["fhir_r4"],
         workspace=home,
         out=home,
