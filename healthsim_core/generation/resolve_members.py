@@ -138,10 +138,13 @@ def _adult(it: ProfileResolution, distribution: Distribution, path: str) -> Dist
 
 
 def require(it: ProfileResolution, condition, slots: tuple[int, ...], path: str) -> None:
-    """Draw what a profile leaves open so that a journey's requirement holds; report what contradicts it."""
+    """Draw what a profile leaves open so that a journey's requirement holds; report what contradicts it.
+
+    What a reference says is not open: a place's people stay as they are, and those who can take the journey do.
+    """
     name = condition.field.removeprefix("entity.")
     plan = it.attributes.get(name)
-    if plan is None:
+    if plan is None or (it.reference is not None and name in it.reference.attributes and not plan.path):
         return
     for slot in slots:
         open_still = (name, slot) in it.narrowed or (slot not in plan.overrides and not plan.path)

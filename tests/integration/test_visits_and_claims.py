@@ -64,3 +64,18 @@ def test_a_journey_added_to_people_of_other_products_says_what_is_without_effect
     assert "subjects" not in without.counts
     taking = generate(into="few", journey="phase2-efficacy", products=["trialsim"], workspace=tmp_path)
     assert taking.counts["subjects"] and not [one for one in taking.notices if "phase2-efficacy" in one]
+
+
+def test_a_journey_leaves_the_people_of_a_place_as_they_are(tmp_path):
+    spec = {
+        "id": "place",
+        "generation": {"count": 80, "products": ["patientsim"]},
+        "demographics": {"source": "populationsim", "reference": {"type": "county", "fips": "53053"}},
+    }
+    made = generate(spec, journey="pregnancy-journey", workspace=tmp_path)
+    with made.scenario.connect() as connection:
+        people, women, pregnant, men = connection.execute(
+            "SELECT count(*), count(*) FILTER (gender = 'F'), count(*) FILTER (gender = 'F' AND seen), count(*) FILTER (gender = 'M' AND seen)"
+            " FROM (SELECT gender, patient_id IN (SELECT patient_id FROM encounters) AS seen FROM patients)"
+        ).fetchall()[0]
+    assert people == 80 and 25 < women < 55 and 3 < pregnant < women and men == 0

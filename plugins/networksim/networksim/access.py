@@ -98,6 +98,7 @@ def adequacy(
         measured, lacking = _measured(directory)
         sites = _sites(directory, network, measured)
     known = [fips for fips in people if fips in counties()]
+    opening.check_county(county)
     if county is not None:
         if county not in people:
             raise UserError(f"nobody enrolled lives in county {county!r}{suggestion(county, people)}")

@@ -76,3 +76,9 @@ def opened(scenario: Any) -> Iterator[Directory]:
             raise UserError(f"scenario {scenario.name!r} has no providers; generate it with the product networksim")
         as_of = str(record.get("as_of") or record["created_at"])[:10]
         yield Directory(connection, datetime.date.fromisoformat(as_of))
+
+
+def check_county(county: str | None) -> None:
+    """Raise UserError where a county is not given by its FIPS code."""
+    if county is not None and not (county.isascii() and county.isdigit() and len(county) == 5):
+        raise UserError(f"county: expected the five digits of its FIPS code, such as '48201', got {county!r}")

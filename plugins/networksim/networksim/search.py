@@ -69,6 +69,7 @@ def find_providers(
 def _check(scenario: Any, county: str | None, near: str | None, radius: float | None, limit: int) -> None:
     if scenario is None and county is None:
         raise UserError("give a scenario, or a county by its FIPS")
+    opening.check_county(county)
     if near is None and radius is not None:
         raise UserError("a radius needs a ZIP to be measured from: give near")
     if near is not None and not distances.is_known(near):

@@ -116,3 +116,8 @@ def test_the_command_prints_a_table_or_json(town, tmp_path, monkeypatch):
     assert ids(json.loads(as_json.output)) == ["PR1", "PR10"]
     nobody = CliRunner().invoke(main, [*asked, "--county", "48203"])
     assert (nobody.exit_code, nobody.output) == (0, "none found\n")
+
+
+def test_a_county_is_given_by_its_fips(town):
+    with pytest.raises(UserError, match="five digits of its FIPS code, such as '48201', got 'Harris'"):
+        networksim.find_providers(town, county="Harris")
