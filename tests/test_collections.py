@@ -208,6 +208,14 @@ def test_a_merged_scenario_is_one_like_others(store, catalog, tmp_path):
             again()
 
 
+def test_a_merge_says_where_keys_of_persons_met(store, catalog):
+    skipped = merge(store, "skipped", ["one", "two"], "skip", catalog)
+    assert skipped.notices[-1].startswith("two: 30 persons have keys that persons of another scenario have")
+    assert not [
+        one for one in merge(store, "both", ["one", "two"], "rename", catalog).notices if "persons have keys" in one
+    ]
+
+
 def test_a_merge_that_cannot_be_is_refused_before_anything_is_made(store, catalog):
     for names, choice, message in (
         (["one"], "skip", "two or more different"), (["one", "one"], "skip", "two or more different"),

@@ -253,6 +253,12 @@ def _record(name: str, abouts: list[dict[str, Any]], union: _Union) -> dict[str,
     notices = _told(abouts, lambda about: about.get("notices", ()))
     if len(days) > 1:
         notices.append(f"the scenarios are of different days ({', '.join(days)}); the last one is this one's")
+    for name, conflicts in union.conflicts.items():
+        if union.on_conflict != "rename" and conflicts.get("persons"):
+            notices.append(
+                f"{name}: {conflicts['persons']:,} persons have keys that persons of another scenario have; if they are other people,"
+                " merge with on-conflict rename"
+            )
     counts = union.counts()
     sources = [
         {"scenario_id": about["scenario_id"], "specification": about.get("specification"), **one}
