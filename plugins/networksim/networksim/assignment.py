@@ -16,7 +16,8 @@ from networksim.networks import terms
 from networksim.providers import specialties
 
 SPECIALISTS = tuple(one for one in specialties() if one.kind == "specialist")
-ASSIGNMENTS = ("nearest", "in_turn", "random")
+ROUND_ROBIN = ("in_turn", "round_robin")
+ASSIGNMENTS = ("nearest", *ROUND_ROBIN, "random")
 NEAREST = {
     "hospital_facility": "hospital",
     "lab_facility": "laboratory",
@@ -143,7 +144,7 @@ def _primary(pool: Pool, turns: _Turns, rows: np.ndarray | slice) -> np.ndarray:
     place = turns.place[rows]
     if turns.how == "nearest":
         return pool.nearest(place, turns.household[rows])
-    return pool.in_county(place, turns.household[rows] if turns.how == "in_turn" else turns.drawn[rows])
+    return pool.in_county(place, turns.household[rows] if turns.how in ROUND_ROBIN else turns.drawn[rows])
 
 
 @functools.cache

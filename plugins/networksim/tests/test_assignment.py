@@ -89,7 +89,7 @@ def test_one_specialist_does_not_tell_the_other(county):
     assert min(kinds) > 1 and len(pairs) == kinds[0] * kinds[1] and pairs.min() > 3000 / len(pairs) / 2
 
 
-@pytest.mark.parametrize("how", ["nearest", "in_turn", "random"])
+@pytest.mark.parametrize("how", ["nearest", "in_turn", "round_robin", "random"])
 def test_families_share_doctors_and_pharmacy(how, county):
     people = people_of(county("48201", 20), 100, network={"assignment": how}, slots=3)
     for name, column in numbers(assign(people)).items():
@@ -126,7 +126,7 @@ def of_network(people, network, who):
     return rows[f"{who}_id"][rows["network_id"].isin({network})]
 
 
-@pytest.mark.parametrize("how", ["nearest", "in_turn", "random"])
+@pytest.mark.parametrize("how", ["nearest", "in_turn", "round_robin", "random"])
 def test_whoever_has_a_plan_finds_everybody_in_its_network(how, county):
     people = with_plans(
         people_of(county("48201", 60, 900_000), 600, network={"assignment": how}), "HMO", "EPO", "Medicaid-MCO"
