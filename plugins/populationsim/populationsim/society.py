@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import expit, logit, ndtr, ndtri
+from scipy.special import ndtr, ndtri
 
 from healthsim_core.columns import Array, Coded
 from healthsim_core.declarations import Attribute, Derivation
 from healthsim_core.people import People
 from populationsim import facts
 from populationsim.choosing import Rows, ages
+from populationsim.prevalence import shifted
 
 BANDS = ("under_100", "100_to_137", "138_to_249", "250_to_399", "400_up")
 BAND_EDGES = (0, 100, 138, 250, 400, 2500)
@@ -154,8 +154,7 @@ def county_mix(county: str, poor: float) -> np.ndarray:
     bands = np.diff(below) / (below[-1] - below[0])
     weights = np.array([CHILDREN, 1 - CHILDREN])[:, None] * bands
     rates, wanted = table[:2, :, -1], float(found["uninsured"]) / 100
-    by = brentq(lambda move: float((weights * expit(logit(rates) + move)).sum()) - wanted, -20, 20, xtol=1e-10)
-    moved = np.round(expit(logit(rates) + by), 6)
+    moved = np.round(shifted(rates[None], weights, np.array([wanted]))[0], 6)
     table[:2, :, :-1] *= ((1 - moved) / (1 - rates))[:, :, None]
     table[:2, :, -1] = moved
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from attrs import evolve
 
 from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.events import Events, EventType, Field, match
@@ -155,7 +156,6 @@ def _fields(procedure: str | None) -> tuple[Field, ...]:
     )
 
 
-_WRITES = ("claims", "claim_lines", "claim_diagnoses", "claim_adjustments", "remittances")
 CLAIM_PROFESSIONAL = EventType(
     "claim_professional",
     "membersim",
@@ -165,20 +165,13 @@ CLAIM_PROFESSIONAL = EventType(
     outcomes,
     settle=settle,
     after=(*deciding.COVERAGE_EVENTS, *VISITS),
-    writes=_WRITES,
+    writes=("claims", "claim_lines", "claim_diagnoses", "claim_adjustments", "remittances"),
     reads=("fills",),
     posthumous=True,
 )
-CLAIM_ANESTHESIA = EventType(
-    "claim_anesthesia",
-    "membersim",
-    "An anesthesiologist bills a procedure of a stay and the payer decides.",
-    _fields("0FT44ZZ"),
-    handle,
-    outcomes,
-    settle=settle,
-    after=(*deciding.COVERAGE_EVENTS, *VISITS),
-    writes=_WRITES,
-    reads=("fills",),
-    posthumous=True,
+CLAIM_ANESTHESIA = evolve(
+    CLAIM_PROFESSIONAL,
+    name="claim_anesthesia",
+    doc="An anesthesiologist bills a procedure of a stay and the payer decides.",
+    fields=_fields("0FT44ZZ"),
 )
