@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import attrs
 import numpy as np
 import pytest
+from people_of import people_of
 
-from healthsim_core import catalog as catalogs
-from healthsim_core.columns import Span
-from healthsim_core.declarations import Reference, ReferenceProfile
-from healthsim_core.generation.profile import sample
-from healthsim_core.generation.resolving import Asked, Loaded, resolve
-from healthsim_core.hookspecs import hookimpl
 from patientsim.reference.diagnoses import diagnosis_loadings
-from populationsim import prevalence, shaping
-from populationsim.figures import BuiltInFigures
-from populationsim.profile import SHARES
-from populationsim.resolving import ReferenceProfileResolver
+from populationsim import prevalence
 
 OF_NHIS = ("M19", "Z85", "J44", "I25", "J45", "E11", "I10", "Z86.73", "N18")
 OF_BRFSS = (*OF_NHIS, "E66", "E78", "F32")
@@ -39,43 +30,12 @@ OF_MEDICARE = (
 )
 
 
-def nation():
-    """Return the figures of the whole nation, in the shape of a state's."""
-    source = BuiltInFigures()
-    shares = {name: value for name, value in source.area_social("US").items() if name in SHARES}
-    texas = ReferenceProfileResolver().resolve_state("TX")
-    return attrs.evolve(texas, **shares, pct_female=50.8, measures=source.area_health("US"))
-
-
-class Nation:
-    """A plugin whose one reference is the nation."""
-
-    @hookimpl
-    def healthsim_references(self):
-        def resolve_nation(request, workspace):
-            figures = nation()
-            return ReferenceProfile("the nation", shaping.attributes(figures), shaping.conditions(figures))
-
-        return [Reference("nation", "The nation.", "", "", resolve_nation, ("nation",))]
-
-
-def people_of(reference, count, home, **profile):
-    """Return so many people of a place, with all their columns."""
-    catalog = catalogs.build()
-    catalog.admit("nation", "nation", "1", Nation)
-    source = "nation" if reference["type"] == "nation" else "populationsim"
-    spec = {
-        "generation": {"count": count, "seed": 5, "products": ["populationsim", "patientsim"]},
-        "demographics": {"source": source, "reference": reference},
-        **profile,
-    }
-    plan = resolve(Loaded("profile", spec, "test", "test", ()), catalog, home, Asked())
-    return sample(plan, Span(0, count), plan.build_rosters())
+PRODUCTS = ("populationsim", "patientsim")
 
 
 @pytest.fixture(scope="module")
 def americans(tmp_path_factory):
-    return people_of({"type": "nation"}, 100_000, tmp_path_factory.mktemp("home"))
+    return people_of({"type": "nation"}, 100_000, tmp_path_factory.mktemp("home"), PRODUCTS)
 
 
 def test_people_with_several_conditions_are_as_common_as_they_are(americans):
@@ -117,9 +77,9 @@ def test_of_one_age_those_with_one_condition_have_its_kin_more_often(americans, 
 
 
 def test_another_condition_changes_nobody_elses(tmp_path):
-    plain = people_of({"type": "county", "fips": "48201"}, 5_000, tmp_path)
+    plain = people_of({"type": "county", "fips": "48201"}, 5_000, tmp_path, PRODUCTS)
     clinical = {"comorbidities": [{"code": "K21", "prevalence": 0.2}, {"code": "I10", "prevalence": 0.3}]}
-    more = people_of({"type": "county", "fips": "48201"}, 5_000, tmp_path, clinical=clinical)
+    more = people_of({"type": "county", "fips": "48201"}, 5_000, tmp_path, PRODUCTS, clinical=clinical)
     for code in prevalence.curves():
         assert code == "I10" or np.array_equal(plain[f"has.{code}"], more[f"has.{code}"]), code
     assert more["has.I10"].mean() == pytest.approx(0.3, abs=0.025)

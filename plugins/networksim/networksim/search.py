@@ -112,7 +112,10 @@ def _found(
     radius: float | None,
     limit: int,
 ) -> list[dict[str, Any]]:
-    base = opening.sql(f"find_{kind}")
+    if kind == "provider":
+        base = opening.sql("find_provider")
+    else:
+        base = opening.sql("find_site").replace("{kind}", kind).replace("{table}", KINDS[kind][0])
     zip_codes = sorted(directory.words(KINDS[kind][0] if kind != "provider" else "facilities", "zip_code"))
     if kind == "provider" and "zip_code" in directory.columns("providers"):
         zip_codes = sorted({*zip_codes, *directory.words("providers", "zip_code")})

@@ -2,58 +2,16 @@
 
 from __future__ import annotations
 
-import attrs
 import numpy as np
 import pytest
+from people_of import people_of
 from scipy.special import logit
 
-from healthsim_core import catalog as catalogs
-from healthsim_core.columns import Span
-from healthsim_core.declarations import Reference, ReferenceProfile
-from healthsim_core.generation.profile import sample
-from healthsim_core.generation.resolving import Asked, Loaded, resolve
-from healthsim_core.hookspecs import hookimpl
 from populationsim import prevalence, shaping
-from populationsim.figures import BuiltInFigures
-from populationsim.profile import SHARES
 from populationsim.rates import RatesByAgeAndSex
 from populationsim.resolving import ReferenceProfileResolver
 
 ADULTS_ONLY = sorted(set(prevalence.curves()) - {"J45", "F32", "F41"})
-
-
-def nation():
-    """Return the figures of the whole nation, in the shape of a state's."""
-    source = BuiltInFigures()
-    shares = {name: value for name, value in source.area_social("US").items() if name in SHARES}
-    texas = ReferenceProfileResolver().resolve_state("TX")
-    return attrs.evolve(texas, **shares, pct_female=50.8, measures=source.area_health("US"))
-
-
-class Nation:
-    """A plugin whose one reference is the nation."""
-
-    @hookimpl
-    def healthsim_references(self):
-        def resolve_nation(request, workspace):
-            figures = nation()
-            return ReferenceProfile("the nation", shaping.attributes(figures), shaping.conditions(figures))
-
-        return [Reference("nation", "The nation.", "", "", resolve_nation, ("nation",))]
-
-
-def people_of(reference, count, home, **profile):
-    """Return so many people of a place, with all their columns."""
-    catalog = catalogs.build()
-    catalog.admit("nation", "nation", "1", Nation)
-    source = "nation" if reference["type"] == "nation" else "populationsim"
-    spec = {
-        "generation": {"count": count, "seed": 5, "products": ["populationsim"]},
-        "demographics": {"source": source, "reference": reference},
-        **profile,
-    }
-    plan = resolve(Loaded("profile", spec, "test", "test", ()), catalog, home, Asked())
-    return sample(plan, Span(0, count), plan.build_rosters())
 
 
 @pytest.fixture(scope="module")

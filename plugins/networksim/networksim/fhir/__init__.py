@@ -3,11 +3,11 @@
 import importlib.resources
 
 from healthsim_core.declarations import FormatPart
-from networksim.entities import TABLES
 
 PLAN_NET = "http://hl7.org/fhir/us/davinci-pdex-plan-net"
 """The base of Plan-Net's profiles, extensions and code systems; `{base}` in its SQL."""
 
+US_CORE = "http://hl7.org/fhir/us/core"
 _US_CORE = (
     ("Practitioner", "practitioner", ("providers",)),
     ("PractitionerRole", "practitioner_role", ("providers", "facilities")),
@@ -34,9 +34,23 @@ def _sql(*path: str) -> str:
     return importlib.resources.files("networksim.fhir").joinpath(*path).read_text("utf-8")
 
 
+def _plan_net(file: str) -> str:
+    """Return a part's SQL; a location differs from US Core's in its profile only."""
+    if file == "location":
+        return _sql("location.sql").replace("{location}", f"{PLAN_NET}/StructureDefinition/plannet-Location")
+    return _sql("plan_net", f"{file}.sql").replace("{base}", PLAN_NET)
+
+
 FORMAT_PARTS = (
     *(
-        FormatPart("fhir_r4", name, "networksim", reads, _sql(f"{file}.sql"), f"US Core {name} of the directory.")
+        FormatPart(
+            "fhir_r4",
+            name,
+            "networksim",
+            reads,
+            _sql(f"{file}.sql").replace("{location}", f"{US_CORE}/StructureDefinition/us-core-location"),
+            f"US Core {name} of the directory.",
+        )
         for name, file, reads in _US_CORE
     ),
     *(
@@ -45,11 +59,10 @@ FORMAT_PARTS = (
             name,
             "networksim",
             reads,
-            _sql("plan_net", f"{file}.sql").replace("{base}", PLAN_NET),
+            _plan_net(file),
             f"Plan-Net {file.replace('_', ' ')} of the directory.",
             about=_ABOUT.get(file, ""),
         )
         for name, file, reads in _PLAN_NET
-        if set(reads) <= {table.name for table in TABLES}
     ),
 )

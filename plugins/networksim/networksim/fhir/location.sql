@@ -4,7 +4,7 @@ SELECT
   json_merge_patch(json_object(
     'resourceType', 'Location',
     'id', id,
-    'meta', json_object('profile', json_array('http://hl7.org/fhir/us/core/StructureDefinition/us-core-location')),
+    'meta', json_object('profile', json_array('{location}')),
     'status', 'active',
     'name', name,
     'type', json_array(json_object('coding', json_array(
