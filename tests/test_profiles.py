@@ -9,8 +9,9 @@ from scipy import stats
 from healthsim_core.columns import Coded, Span
 from healthsim_core.draws import strata
 from healthsim_core.errors import SpecificationError, UserError
+from healthsim_core.generation.asking import Asked
 from healthsim_core.generation.profile import sample
-from healthsim_core.generation.resolving import Asked, resolve
+from healthsim_core.generation.resolving import resolve
 from healthsim_core.generation.run import generate
 from healthsim_core.generation.validation import Tally
 

@@ -15,8 +15,10 @@ from healthsim_core import catalog as catalogs
 from healthsim_core.columns import Span
 from healthsim_core.errors import UserError
 from healthsim_core.generation import run
+from healthsim_core.generation.asking import Asked
 from healthsim_core.generation.handling import generate_span
-from healthsim_core.generation.resolving import Asked, resolve
+from healthsim_core.generation.resolving import resolve
+from healthsim_core.generation.validation import Check, Tally, ValidationReport
 from healthsim_core.state.store import Store
 
 
@@ -185,18 +187,13 @@ def test_asked_to_end_the_command_line_cleans_up(profile, tmp_path):
     assert list(folder.iterdir()) == []
 
 
-def test_a_failed_run_leaves_nothing_at_all(profile, catalog, tmp_path):
+def test_a_failed_run_leaves_nothing_at_all(profile, catalog, tmp_path, monkeypatch):
     wrong = {**profile, "generation": {**profile["generation"], "validation": "strict", "count": 40}}
     wrong["clinical"] = {"comorbidities": [{"code": "I10", "prevalence": 0.5}]}
-    original = run.Tally.report
-    try:
-        from healthsim_core.generation.validation import Check, ValidationReport
-
-        run.Tally.report = lambda self: ValidationReport((Check("a target", 1.0, 0.0, 0.1, 40),))
-        with pytest.raises(UserError, match="strict"):
-            run.generate(wrong, catalog=catalog, workspace=tmp_path)
-    finally:
-        run.Tally.report = original
+    missed = ValidationReport((Check("a target", 1.0, 0.0, 0.1, 40),))
+    monkeypatch.setattr(Tally, "report", lambda self: missed)
+    with pytest.raises(UserError, match="strict"):
+        run.generate(wrong, catalog=catalog, workspace=tmp_path)
     assert [path.name for path in (tmp_path / "scenarios").iterdir()] == []
 
 

@@ -9,9 +9,10 @@ from click.testing import CliRunner
 from healthsim_core import catalog as catalogs
 from healthsim_core.cli import main
 from healthsim_core.errors import PluginError, UserError
+from healthsim_core.generation.asking import Asked
 from healthsim_core.generation.parallel import Recipe, WorkerError, make_spans
 from healthsim_core.generation.regenerating import Regenerator, regenerate
-from healthsim_core.generation.resolving import Asked, remake, resolve
+from healthsim_core.generation.resolving import remake, resolve
 from healthsim_core.generation.run import generate
 from healthsim_core.state.store import Store
 

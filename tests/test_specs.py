@@ -6,7 +6,8 @@ import pytest
 
 from healthsim_core.errors import SpecificationError, UserError
 from healthsim_core.generation import run
-from healthsim_core.generation.resolving import Asked, resolve
+from healthsim_core.generation.asking import Asked
+from healthsim_core.generation.resolving import resolve
 from healthsim_core.specs import JourneySpecification, ProfileSpecification
 
 BROKEN = {

@@ -119,7 +119,7 @@ def test_triggers_to_products_that_take_no_part_are_counted(tmp_path, installed)
 
 
 def test_a_product_that_comes_with_a_later_layer_is_no_longer_missed(tmp_path):
-    from healthsim_core.generation.resolving import Asked, Layer
+    from healthsim_core.generation.asking import Asked, Layer
 
     catalog = catalogs.build(plugins(TRIGGERS[:4]))
     spec = {"generation": {"count": 5, "products": ["shop"]}, "journey": JOURNEY}

@@ -14,11 +14,12 @@ from healthsim_core.conditions import Condition
 from healthsim_core.declarations import Product
 from healthsim_core.errors import SpecificationError, UserError
 from healthsim_core.events import Delay, EventType, Field, Trigger
+from healthsim_core.generation.asking import Asked
 from healthsim_core.generation.coordination import CrossProductCoordinator, create_coordinator
 from healthsim_core.generation.event_enums import event_types_of
 from healthsim_core.generation.journey_views import JourneyEngine, ProfileJourneyOrchestrator
 from healthsim_core.generation.registry import RegisteredTrigger, TriggerPriority, TriggerRegistry
-from healthsim_core.generation.resolving import Asked, resolve
+from healthsim_core.generation.resolving import resolve
 from healthsim_core.generation.skill_reference import SkillReference
 from healthsim_core.generation.timeline_views import Timeline, TimelineEvent
 from healthsim_core.generation.views import Entities

@@ -16,12 +16,13 @@ from healthsim_core.catalog import Catalog
 from healthsim_core.columns import Array, Coded, Span
 from healthsim_core.draws import SLOTS
 from healthsim_core.errors import Problems, UserError, suggestion
+from healthsim_core.generation.asking import Asked
 from healthsim_core.generation.journey import unfold
 from healthsim_core.generation.plan import Plan
 from healthsim_core.generation.profile import sample
 from healthsim_core.generation.registry import TriggerRegistry
 from healthsim_core.generation.resolve_journeys import resolve_journeys
-from healthsim_core.generation.resolving import Asked, resolve
+from healthsim_core.generation.resolving import resolve
 from healthsim_core.generation.saved_names import journey_content
 from healthsim_core.generation.timeline_views import Timeline, TimelineEvent, by_day, events_by_entity, person_name
 from healthsim_core.generation.views import BLOCK, GeneratedEntity, Templates, default_catalog, entity_of, plain

@@ -8,9 +8,10 @@ from attrs import field, frozen
 
 from healthsim_core import catalog as catalogs
 from healthsim_core.catalog import Catalog
+from healthsim_core.generation.filling import Progress
 from healthsim_core.generation.regenerating import differences
 from healthsim_core.generation.resolving import remake
-from healthsim_core.generation.run import Progress, Result, check_name, run
+from healthsim_core.generation.run import Result, check_name, run
 from healthsim_core.state.store import Store, home
 
 

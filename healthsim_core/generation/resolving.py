@@ -2,145 +2,28 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from healthsim_core import known, reading
 from healthsim_core.catalog import Catalog
 from healthsim_core.declarations import OutputFormat
-from healthsim_core.errors import PluginError, Problems, SpecificationError, UserError
-from healthsim_core.generation.handling import order_handlers
+from healthsim_core.errors import Problems, UserError
+from healthsim_core.generation.asking import Asked, Layer, Loaded, load
+from healthsim_core.generation.assembling import assemble
 from healthsim_core.generation.plan import Plan
-from healthsim_core.generation.profile import (
-    OWN_GENDER,
-    attribute_step,
-    condition_step,
-    derivation_step,
-    family_gender_step,
-    place_step,
-    said,
-    sort_steps,
-)
-from healthsim_core.generation.resolution import ProfileResolution
 from healthsim_core.generation.resolve_attributes import bound_to_possible
-from healthsim_core.generation.resolve_events import JourneyResolution
 from healthsim_core.generation.resolve_journeys import resolve_journeys
 from healthsim_core.generation.resolve_profile import resolve_profile
-from healthsim_core.generation.saved_names import SavedJourneys, saved_profile
-from healthsim_core.journey_specs import JourneyChoice, JourneySpecification, journey_choice, read
+from healthsim_core.generation.saved_names import SavedJourneys
+from healthsim_core.journey_specs import JourneyChoice, journey_choice, read
 from healthsim_core.specs import (
     ProfileSpecification,
     ScenarioSpecification,
-    kind_of,
 )
-from healthsim_core.state.shelf import Saved, Shelf
-
-
-@frozen
-class Layer:
-    """Journeys added to people already saved, and the products that take part from then on besides the earlier ones."""
-
-    journeys: tuple[object, ...]
-    products: tuple[str, ...] = ()
-
-
-@frozen
-class Asked:
-    """What the caller asks for besides the specification; each replaces what the file says, `layers` add to it."""
-
-    count: int | None = None
-    seed: int | None = None
-    as_of: datetime.date | None = None
-    products: tuple[str, ...] = ()
-    journeys: tuple[object, ...] = ()
-    formats: tuple[str, ...] = ()
-    county: str | None = None
-    validation: str | None = None
-    layers: tuple[Layer, ...] = ()
-
-    @classmethod
-    def from_plain(cls, data: Mapping[str, Any]) -> Asked:
-        """Return what `to_plain` gave."""
-        asked = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
-        asked["as_of"] = datetime.date.fromisoformat(data["as_of"])
-        asked["layers"] = tuple(Layer(tuple(one["journeys"]), tuple(one["products"])) for one in data.get("layers", ()))
-        return cls(**asked)
-
-    def to_plain(self) -> dict[str, Any]:
-        """Return this as plain data, leaving out what was not asked for."""
-        plain = {
-            "count": self.count,
-            "seed": self.seed,
-            "as_of": self.as_of and self.as_of.isoformat(),
-            "county": self.county,
-            "validation": self.validation,
-            "products": list(self.products),
-            "journeys": list(self.journeys),
-            "formats": list(self.formats),
-            "layers": [{"journeys": list(one.journeys), "products": list(one.products)} for one in self.layers],
-        }
-        return {name: value for name, value in plain.items() if value not in (None, [])}
-
-
-@frozen
-class Loaded:
-    """A specification as it was found: its kind, its data and a name for it."""
-
-    kind: str
-    data: Mapping[str, Any]
-    name: str
-    origin: str = field(default="")
-    links: tuple[Mapping[str, Any], ...] = ()
-    """The saved versions it is or names: kind, name, version and fingerprint."""
-
-    @classmethod
-    def of_saved(cls, saved: Saved) -> Loaded:
-        """Return a version of a saved specification."""
-        return cls(
-            saved.kind, saved.specification, saved.name, f"saved {saved.kind} {saved.label}", links=(saved.link,)
-        )
-
-
-def load(specification: object, catalog: Catalog, workspace: Path) -> Loaded:
-    """Return the specification behind a template's or a saved name, a path, a dict or a specification object."""
-    if isinstance(specification, Loaded):
-        return specification
-    if isinstance(specification, Saved):
-        return Loaded.of_saved(specification)
-    if isinstance(specification, ProfileSpecification | ScenarioSpecification | JourneySpecification):
-        specification = specification.to_dict()
-    if isinstance(specification, Mapping):
-        specification = reading.plain(specification)
-        return Loaded(kind_of(specification), specification, "", "")
-    text = str(specification)
-    path = Path(text)
-    if path.suffix.lower() in (".json", ".yaml", ".yml") or path.is_file():
-        data = reading.plain(reading.parse_file(path))
-        return Loaded(kind_of(data), data, path.stem, str(path))
-    for kind in ("scenario", "profile"):
-        template = catalog.template(kind, text)
-        if template is not None:
-            return Loaded(
-                kind,
-                reading.plain(reading.parse_file(template.path)),
-                template.name,
-                f"{kind} template {template.name}",
-            )
-    saved = saved_profile(text, catalog, workspace)
-    if saved is not None:
-        return Loaded.of_saved(saved)
-    for kind in ("scenario", "profile"):
-        lacking = known.absent(kind, text, set(catalog.fingerprint()))
-        if lacking:
-            raise UserError(lacking + catalog.blame())
-    problems = Problems()
-    templates = [*catalog.template_names("scenario"), *catalog.template_names("profile")]
-    problems.unknown("", "template or file", text, [*templates, *Shelf(workspace, "profile").names()])
-    raise SpecificationError(problems.found)
 
 
 def resolve(specification: object, catalog: Catalog, workspace: Path, asked: Asked | None = None) -> Plan:
@@ -187,7 +70,7 @@ def resolve(specification: object, catalog: Catalog, workspace: Path, asked: Ask
     formats = _formats(asked.formats or outputs, bool(asked.formats), catalog, problems, notices)
     problems.raise_if_any()
     name = profile.id if profile.id != "profile" else title or "scenario"
-    return _assemble(name, profile, it, journeys, products, formats, [*notices, *it.notices], catalog, loaded, asked)
+    return assemble(name, profile, it, journeys, products, formats, [*notices, *it.notices], catalog, loaded, asked)
 
 
 def _parts(loaded: Loaded, problems: Problems):
@@ -318,130 +201,6 @@ def _formats(
         else:
             notices.append(f"outputs: skipped: {lacking}{catalog.blame()}")
     return tuple(found)
-
-
-def _assemble(
-    name: str,
-    profile: ProfileSpecification,
-    it: ProfileResolution,
-    journeys: JourneyResolution,
-    products: tuple[str, ...],
-    formats: tuple[OutputFormat, ...],
-    notices: list[str],
-    catalog: Catalog,
-    loaded: Loaded,
-    asked: Asked,
-) -> Plan:
-    from healthsim_core.builtins import DEFAULT_PLACES
-
-    taking_part = {
-        "core",
-        *products,
-        *(plugin.name for plugin in catalog.plugins if plugin.name not in catalog.all("product")),
-    }
-    event_types = catalog.all("event type")
-    handlers = order_handlers(
-        [
-            one
-            for one in event_types.values()
-            if one.handle is not None and (one.product in products or one.product == "core")
-        ]
-    )
-    for one in handlers:
-        for table in one.writes:
-            if catalog.get("table", table) is None:
-                raise PluginError(f"event type {one.qualified} writes to table {table!r}, which nobody declares")
-    rosters = tuple(one for one in catalog.all("roster").values() if one.product in products)
-    tables = {
-        table.name: table
-        for table in catalog.all("table").values()
-        if catalog.owner("table", table.name) in taking_part
-    }
-    places = it.places or DEFAULT_PLACES()
-    coupled = {name: one for one in it.correlations for name in one.names}
-    derivations = it.derivations()
-    worked_out = {name for one in derivations for name in one.writes}
-    columns = {name: said(name) for name in worked_out} | ({"gender": OWN_GENDER} if it.household else {})
-    steps = sort_steps(
-        [
-            family_gender_step() if it.household else role_step(it.roles),
-            place_step(places),
-            *(
-                attribute_step(plan, coupled.get(plan.name), columns.get(plan.name))
-                for plan in it.attributes.values()
-                if plan.name not in worked_out or plan.path or plan.overrides
-            ),
-            *(condition_step(plan) for plan in it.conditions.values()),
-            *(derivation_step(one) for one in derivations),
-        ]
-    )
-    generation = profile.generation
-    facts = {
-        "places": places,
-        "as_of": generation.as_of,
-        "network": dict(profile.network),
-        "roles": it.roles,
-        "explicit": bool(profile.members),
-        "conditions": {plan.category: plan for plan in it.conditions.values()},
-        "reference": dict(it.reference.facts) if it.reference else {},
-        "directory": dict(it.directory.facts) if it.directory else {},
-    }
-    return Plan(
-        name=name,
-        seed=generation.seed,
-        count=generation.count,
-        as_of=generation.as_of,
-        start=generation.start_date or generation.as_of,
-        products=products,
-        roles=it.roles,
-        household=it.household,
-        stratified=generation.sampling == "stratified",
-        correlations=it.correlations,
-        attributes=tuple(it.attributes.values()),
-        conditions=tuple(it.conditions.values()),
-        steps=steps,
-        parts=tuple(journeys.parts),
-        event_order=journeys.event_order,
-        event_types=event_types,
-        handlers=handlers,
-        triggers=journeys.triggers,
-        tables=tables,
-        rosters=rosters,
-        places=places,
-        facts=facts,
-        formats=formats,
-        notices=tuple(dict.fromkeys(notices)),
-        validation=generation.validation,
-        specification={
-            "kind": loaded.kind,
-            "name": loaded.name,
-            "origin": loaded.origin,
-            "data": loaded.data,
-            "saved": list(loaded.links),
-            "asked": evolve(
-                asked,
-                count=generation.count,
-                seed=generation.seed,
-                as_of=generation.as_of,
-                validation=generation.validation,
-            ).to_plain(),
-        },
-        owners={name: catalog.owner("event type", name) for name in event_types},
-        versions=catalog.fingerprint(),
-        fingerprints={one.label: one.fingerprint for one in (it.reference, it.directory) if one},
-    )
-
-
-def role_step(roles: tuple[str, ...]):
-    """Return the step that gives everybody their role in the household."""
-    import numpy as np
-
-    from healthsim_core.columns import Coded
-    from healthsim_core.generation.plan import Step
-
-    words = tuple(dict.fromkeys(roles))
-    codes = np.array([words.index(role) for role in roles], np.int32)
-    return Step("role", lambda people: {"role": Coded(codes[people.slot], words)}, (), ("role",))
 
 
 def remake(specification: Mapping[str, Any], catalog: Catalog, workspace: Path, *more: Layer, **changes: Any) -> Plan:

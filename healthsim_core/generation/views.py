@@ -19,9 +19,10 @@ from healthsim_core.catalog import Catalog
 from healthsim_core.columns import Array, Coded, Span
 from healthsim_core.draws import SLOTS
 from healthsim_core.errors import UserError, suggestion
+from healthsim_core.generation.asking import Asked
 from healthsim_core.generation.plan import Plan
 from healthsim_core.generation.profile import sample
-from healthsim_core.generation.resolving import Asked, resolve
+from healthsim_core.generation.resolving import resolve
 from healthsim_core.generation.validation import Tally, ValidationReport
 from healthsim_core.identity import IdScheme
 from healthsim_core.people import People

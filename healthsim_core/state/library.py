@@ -12,8 +12,9 @@ from healthsim_core import catalog as catalogs
 from healthsim_core import known, reading
 from healthsim_core.catalog import Catalog
 from healthsim_core.errors import Problems, SpecificationError, UserError, suggestion
+from healthsim_core.generation.asking import Loaded
 from healthsim_core.generation.resolve_journeys import resolve_journeys
-from healthsim_core.generation.resolving import Loaded, resolve
+from healthsim_core.generation.resolving import resolve
 from healthsim_core.journey_specs import JourneySpecification, journey_choice
 from healthsim_core.specs import ProfileSpecification, ScenarioSpecification, kind_of
 from healthsim_core.state.history import History

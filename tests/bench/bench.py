@@ -31,9 +31,11 @@ EXPORTED = 5_000
 def measure(count: int, mode: str, products: str = THREE) -> dict[str, float]:
     """Return one measurement of one size: `whole` with its floor, `plain` without, or `workers=N`."""
     from healthsim_core import catalog
+    from healthsim_core.generation.asking import Asked
+    from healthsim_core.generation.filling import FIRST_SPAN, ROWS_PER_FLUSH, SPAN_ROWS, SPAN_SIZE
     from healthsim_core.generation.handling import span_batches
-    from healthsim_core.generation.resolving import Asked, resolve
-    from healthsim_core.generation.run import FIRST_SPAN, ROWS_PER_FLUSH, SPAN_ROWS, SPAN_SIZE, run
+    from healthsim_core.generation.resolving import resolve
+    from healthsim_core.generation.run import run
     from healthsim_core.state.store import Store
 
     found = catalog.build()

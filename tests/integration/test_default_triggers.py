@@ -6,9 +6,10 @@ import pytest
 from healthsim_core import catalog
 from healthsim_core.columns import Coded, Span
 from healthsim_core.events import DAY, match
+from healthsim_core.generation.asking import Asked
 from healthsim_core.generation.journey import unfold
 from healthsim_core.generation.profile import sample
-from healthsim_core.generation.resolving import Asked, resolve
+from healthsim_core.generation.resolving import resolve
 
 CATALOG = catalog.build()
 PEOPLE = 200

@@ -2,8 +2,9 @@
 
 from healthsim_core import catalog as catalogs
 from healthsim_core.columns import Span
+from healthsim_core.generation.asking import Asked, Loaded
 from healthsim_core.generation.profile import sample
-from healthsim_core.generation.resolving import Asked, Loaded, resolve
+from healthsim_core.generation.resolving import resolve
 
 
 def people_of(reference, count, home, products=("populationsim",), **profile):

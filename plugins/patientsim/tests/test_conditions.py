@@ -9,8 +9,9 @@ from healthsim_core import catalog as catalogs
 from healthsim_core import generate
 from healthsim_core.columns import Span
 from healthsim_core.errors import UserError
+from healthsim_core.generation.asking import Asked, Loaded
 from healthsim_core.generation.profile import sample
-from healthsim_core.generation.resolving import Asked, Loaded, resolve
+from healthsim_core.generation.resolving import resolve
 from patientsim.reference.diagnoses import diagnosis_combinations, diagnosis_labels, diagnosis_limits
 
 EVERY_AGE = {"type": "uniform_int", "min": 0, "max": 90}
