@@ -1,16 +1,20 @@
-"""Where tests run in several processes (`-n 2 --dist loadgroup`), those of one file, or of one cohort, share a process."""
+"""Where tests run in several processes (`-n 2`), those of one file, or of one template's cohort, share a process."""
+
+import re
 
 import pytest
 
 
-def pytest_configure(config):
-    """Know the mark where pytest-xdist is not installed."""
-    config.addinivalue_line("markers", "xdist_group(name): tests that share a process")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
     """Keep together what shares fixtures that take long to make."""
-    for item in items:
-        cohort = item.callspec.id if item.path.name == "test_template_cohorts.py" and hasattr(item, "callspec") else ""
-        item.add_marker(pytest.mark.xdist_group(f"{item.path}{cohort}"))
+    # Imported where it is installed. Its own `loadgroup` marks node ids, which newer releases of pytest do not let it.
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFixture(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file, _, test = nodeid.partition("::")
+            cohort = re.search(r"\[.*\]", test) if file.endswith("test_template_cohorts.py") else None
+            return file + (cohort.group() if cohort else "")
+
+    return ByFixture(config, log)

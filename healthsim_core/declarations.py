@@ -105,7 +105,7 @@ class ReferenceProfile:
     facts: Mapping[str, object] = field(factory=dict)
     source: str = ""
     fingerprint: str = ""
-    """Changes whenever the data behind it changes; recorded with the scenario."""
+    """Changes whenever the data behind it changes; recorded with the scenario. A digest, and ` of ` with the releases."""
 
 
 @frozen

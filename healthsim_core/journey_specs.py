@@ -197,6 +197,13 @@ class EventDefinition(Plain):
     )
     repeat: Repeat | None = field(default=None, metadata=as_(nested(Repeat), "Makes it a cycle."))
     probability: float = field(default=1.0, metadata=as_(number(0, 1), "How likely it is, each time."))
+    propensity: str | None = field(
+        default=None,
+        metadata=as_(
+            reading.text,
+            "A number of the person, as `care_seeking`, that `probability` is multiplied by, to at most 1.",
+        ),
+    )
     conditions: tuple[Condition, ...] = field(default=(), metadata=as_(many(_condition), "All must hold."))
     branches: tuple[Branch, ...] = field(
         default=(), metadata=as_(many(nested(Branch)), "Arms, of which each of these events takes exactly one.")
@@ -246,6 +253,10 @@ class Schedule(Plain):
         metadata=as_(whole(0, 1), "What the journey's start (or `depends_on`) is called: 1 (there is no day 0) or 0."),
     )
     probability: float = field(default=1.0, metadata=as_(number(0, 1), "How likely each visit takes place."))
+    propensity: str | None = field(
+        default=None,
+        metadata=as_(reading.text, "A number of the person that `probability` is multiplied by, to at most 1."),
+    )
     business_days: bool = field(default=False, metadata=as_(reading.flag, "Moves visits to working days."))
     until: Condition | None = field(
         default=None, metadata=as_(_condition, "What ends the visits, as a withdrawal does.")

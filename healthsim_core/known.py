@@ -28,6 +28,16 @@ def product_of_event_type(name: str) -> str | None:
     return next((product for product, types in _known()["event_types"].items() if name in types.split()), None)
 
 
+def product_of_attribute(name: str) -> str | None:
+    """Return the product of ours that an attribute journeys lean on belongs to."""
+    return next((product for product, found in _known()["attributes"].items() if name in found.split()), None)
+
+
+def attributes() -> list[str]:
+    """Return the attributes that journeys of ours lean on, whoever is installed."""
+    return [name for found in _known()["attributes"].values() for name in found.split()]
+
+
 def event_types(product: str) -> list[str]:
     """Return the names of the event types of a product of ours."""
     return _known()["event_types"].get(product, "").split()

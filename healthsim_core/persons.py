@@ -7,7 +7,7 @@ from datetime import date
 from attrs import frozen
 
 from healthsim_core.declarations import Statistic
-from healthsim_core.tables import column, key, table_from
+from healthsim_core.tables import column, key, refers, table_from
 
 
 @frozen
@@ -15,7 +15,7 @@ class Person:
     """A synthetic human being; the same one in every product."""
 
     person_id: str = key("P", "The person's key.")
-    household_id: str = column("The household; its members share the number.", decode="'HH' || {household_id}")
+    household_id: str = refers("persons.household_id", "HH", "The household; its members share the number.")
     role: str = column("subscriber, spouse, dependent, or other: somebody who lives there and is insured apart.")
     given_name: str = column("First name.")
     family_name: str = column("Last name.")

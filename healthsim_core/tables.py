@@ -60,7 +60,7 @@ class Column:
     prefix: str | None = None
     """Set on keys and references: the stored text is this and the number."""
     references: str | None = None
-    """The `table.column` a reference points to."""
+    """The `table.column` that this names a row of; its own, where a table's rows share a name (a household's)."""
     decode: str | None = None
     """SQL that makes the stored value from raw columns, each written `{name}`; see `inputs`."""
     inputs: tuple[str, ...] = ()
@@ -69,6 +69,11 @@ class Column:
     system: str | None = None
     """The code system of a coded value: a URI or a plain name."""
     unit: str | None = None
+
+    @property
+    def is_key(self) -> bool:
+        """Return whether it is a key or points to one: a number behind a prefix, without meaning of its own."""
+        return self.prefix is not None
 
     @property
     def raw_names(self) -> tuple[str, ...]:
@@ -88,10 +93,18 @@ def column(
     decimals: int | None = None,
     decode: str | None = None,
     inputs: tuple[str, ...] = (),
+    references: str | None = None,
     default=attrs.NOTHING,
 ):
-    """Return an attrs field for an ordinary column; nullable where the annotation allows None."""
-    metadata = {"doc": doc, "system": system, "unit": unit, "decimals": decimals, "decode": decode, "inputs": inputs}
+    """Return an attrs field for an ordinary column; nullable where the annotation allows None.
+
+    `references` ("table.column") is for names and codes that stand for a row: a study's name, a drug's code. Unlike a key
+    (`refers`) they are kept where that table takes no part, as they say something by themselves.
+    """
+    metadata = {
+        "doc": doc, "system": system, "unit": unit, "decimals": decimals, "decode": decode, "inputs": inputs,
+        "references": references,
+    }  # fmt: skip
     return attrs.field(default=default, metadata=metadata)
 
 

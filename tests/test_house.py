@@ -53,7 +53,7 @@ FLOORS = [
     ["state.index", "state.history"],
     ["state.writing", "state.answering", "state.adding", "state.naming", "state.structuring"],
     ["state.samples", "state.finding"],
-    ["state.statistics"],
+    ["state.statistics", "state.integrity", "state.uniting"],
     ["state.merging", "state.transfer", "state.doctor"],
     ["state.collections"],
     ["state.query", "state.summary", "state.saving", "generation.filling"],

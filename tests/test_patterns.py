@@ -410,3 +410,62 @@ def test_fields_that_events_do_not_have_are_told(catalog, tmp_path):
 @pytest.mark.parametrize("years", ["two", {"type": "constant", "value": 2, "null_fraction": 0.5}, -1])
 def test_phases_last_a_number_of_years(catalog, tmp_path, years):
     assert "phases[0].years" in said(catalog, tmp_path, {"phases": [{"name": "a", "years": years, "events": []}]})
+
+
+# Propensity
+
+
+def test_a_persons_propensity_multiplies_the_probability_each_time(catalog, tmp_path):
+    custom = {"eagerness": {"type": "uniform_int", "min": 0, "max": 4}}
+    found = unfolded(catalog, tmp_path, {
+        "duration_days": 400,
+        "events": [
+            visit("a", probability=0.4, propensity="eagerness", repeat={"every_days": 30, "count": 5}),
+            visit("b", depends_on="a", probability=0.5, repeat={"every_days": 5, "count": 2}),
+        ],
+        "schedule": {"event_type": "visit", "probability": 0.3, "propensity": "eagerness",
+                     "visits": [{"name": "Baseline", "day": 1}], "cycles": {"length_days": 20, "count": 3, "days": [1], "first_day": 20}},
+    }, custom=custom)  # fmt: skip
+    people = found[""].people
+    eagerness = people["eagerness"]
+    for name, probability, times in (("a", 0.4, 5), ("baseline", 0.3, 1), ("cycle-d1", 0.3, 3)):
+        counts = np.bincount(people.rows_of(found[name].entity), minlength=N)
+        for level in range(5):
+            mean = counts[eagerness == level].mean() / times
+            assert mean == pytest.approx(min(1, probability * level), abs=0.03 if 0 < probability * level < 1 else 0)
+    assert len(found["b"]) == pytest.approx(len(found["a"]), rel=0.03)
+
+
+def test_a_propensity_of_one_or_of_nobody_leaves_every_event_as_it_was(catalog, tmp_path):
+    plain = unfolded(catalog, tmp_path, {"events": [visit("a", probability=0.4), visit("b", probability=0.7)]})
+    for custom in ({"eagerness": 1}, {"eagerness": {"type": "uniform_int", "min": 2, "max": 3, "null_fraction": 1}}):
+        events = [visit("a", probability=0.4, propensity="eagerness"), visit("b", probability=0.7)]
+        with_it = unfolded(catalog, tmp_path, {"events": events}, custom=custom)
+        assert all(np.array_equal(plain[name].key, with_it[name].key) for name in "ab")
+    absent = unfolded(
+        catalog, tmp_path, {"events": [visit("a", probability=0.4, propensity="care_seeking"), visit("b")]}
+    )
+    assert np.array_equal(absent["a"].key, plain["a"].key)
+    more = unfolded(catalog, tmp_path, {"events": [visit("a", probability=0.4, propensity="eagerness"), visit("b", probability=0.7)]}, custom={"eagerness": 2})  # fmt: skip
+    assert set(plain["a"].key) < set(more["a"].key) and np.array_equal(plain["b"].key, more["b"].key)
+
+
+@pytest.mark.parametrize(("event", "message"), [
+    ({"propensity": "care_seeeking"}, "journey.events[0].propensity: unknown attribute 'care_seeeking'; did you mean 'care_seeking'?"),
+    ({"propensity": "gender"}, "journey.events[0].propensity: gender is a category, and a propensity is a number"),
+    ({"propensity": "age", "probability": 0}, "journey.events[0].propensity: moves nothing where the probability is 0"),
+    ({"propensity": 2}, "journey.events[0].propensity: "),
+])  # fmt: skip
+def test_a_propensity_that_means_nothing_is_refused(catalog, tmp_path, event, message):
+    assert message in said(catalog, tmp_path, {"events": [visit("a", **event)]})
+
+
+def test_an_arms_event_and_a_phases_have_a_propensity_and_a_phase_has_none(catalog, tmp_path):
+    custom = {"eagerness": {"type": "uniform_int", "min": 0, "max": 1}}
+    events = [visit("a", branches=[{"name": "x", "weight": 1, "events": [visit("b", propensity="eagerness")]}])]
+    phases = [{"name": "p", "years": 1, "events": [visit("c", propensity="eagerness")]}]
+    found = unfolded(catalog, tmp_path, {"events": events, "phases": phases}, custom=custom)
+    people = found[""].people
+    for name in "bc":
+        assert np.array_equal(np.unique(found[name].entity), people.entity[people["eagerness"] == 1])
+    assert "propensity" in said(catalog, tmp_path, {"phases": [{**phases[0], "propensity": "eagerness"}]})

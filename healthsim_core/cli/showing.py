@@ -49,7 +49,8 @@ def _origin(about: Mapping[str, Any]) -> None:
         missing = ", ".join(f"{number:,} {table}" for table, number in about["waiting"].items())
         click.echo(f"unfinished: {missing} were given and are not saved; persist them again to go on")
     for label, fingerprint in about.get("references", {}).items():
-        click.echo(f"reference: {label} ({fingerprint[:12]})")
+        digest, of, releases = fingerprint.partition(" of ")
+        click.echo(f"reference: {label} ({digest[:12]}{of}{releases})")
 
 
 def _remarks(about: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from healthsim_core.columns import Array, Coded
 from healthsim_core.conditions import all_hold, compare
 from healthsim_core.distributions import pick
 from healthsim_core.draws import uniforms
+from healthsim_core.errors import UserError
 from healthsim_core.events import DAY, EVENT_SLOTS, Events, constant_field
 from healthsim_core.generation.business_days import nearest, on_business_days
 from healthsim_core.generation.flattening import DAYS_A_YEAR
@@ -57,6 +58,10 @@ def unfold_definition(timeline: Timeline, index: int) -> Events:
     if it.event_type.working is not None:
         bounds = (np.broadcast_to(one, len(happens))[happens] for one in (anchor, low, high))
         _move_to_working_days(timeline, it, events, *bounds)
+        alive = in_lifetime(events)  # the next working day may be after death
+        if not alive.all():
+            happens[np.flatnonzero(happens)[~alive]] = False
+            events = events.select(alive)
     events.context = timeline
     add_outcomes(timeline.plan, it.event_type, events)
     events.context = None
@@ -185,14 +190,25 @@ def _happens(timeline: Timeline, it: DefinitionPlan, path: str, events: Events, 
         happens &= events.time < ends
     if it.within_days is not None:
         happens &= events.time < _begins(it, events.people, events.entity) + (it.within_days + 1) * DAY
-    if it.probability < 1:
-        happens &= uniforms(events.people.seed, f"{path}.happens", events.entity, events.occurrence) < it.probability
+    likely = _likely(it, events)
+    if np.any(likely < 1):
+        happens &= uniforms(events.people.seed, f"{path}.happens", events.entity, events.occurrence) < likely
     if it.conditions:
         happens &= all_hold(it.conditions, lambda name: lookup(timeline, it, events, name), len(events))
     if it.until is not None and _names(it.until.field) != it.event_id:
         over = it.until.holds(lambda name: lookup(timeline, it, events, name), len(events))
         happens &= ~np.logical_or.accumulate(over.reshape(-1, count), axis=1).ravel()
     return happens
+
+
+def _likely(it: DefinitionPlan, events: Events) -> float | np.ndarray:
+    """Return how likely events are: as the journey says, times the person's propensity where they have one."""
+    if it.propensity is None or not events.has_person(it.propensity):
+        return it.probability
+    times = events.person(it.propensity)
+    if isinstance(times, Coded) or times.dtype.kind not in "fiub":
+        raise UserError(f"journey {it.journey}: {it.event_id}: propensity: {it.propensity} is no number")
+    return it.probability * np.where(np.isnan(times), 1.0, times)
 
 
 def _cut_after(it: DefinitionPlan, events: Events, happens: np.ndarray, count: int) -> Events:
@@ -219,7 +235,7 @@ def _take_arms(timeline: Timeline, it: DefinitionPlan, path: str, events: Events
     for number, one in enumerate(it.arms):
         if one.conditions:
             arm[(arm < 0) & all_hold(one.conditions, column, len(events))] = number
-    weights = np.array([one.weight for one in it.arms])
+    weights = np.array([one.weight for one in it.arms], float)
     if weights.sum() > 0:
         u = uniforms(events.people.seed, f"{path}.branch", events.entity, events.occurrence)
         arm = np.where(arm < 0, pick(u, weights), arm)

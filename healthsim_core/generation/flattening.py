@@ -121,6 +121,7 @@ def _schedule(schedule: Schedule, at: str, number: int, problems: Problems) -> l
             **_when(schedule, day, window, at, problems),
             repeat=repeat,
             probability=schedule.probability,
+            propensity=schedule.propensity,
             business_days=schedule.business_days,
             parameters=schedule.parameters,
         )

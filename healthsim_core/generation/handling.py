@@ -161,10 +161,13 @@ def _checked_rows(plan: Plan, event_type: EventType, events: Events, span: Span)
 
 
 def without_absent_references(plan: Plan, table: str, rows: Columns) -> Columns:
-    """Return rows whose references to tables that take no part are empty."""
+    """Return rows whose keys of tables that take no part are empty; names and codes that refer to them stay."""
     absent = {
         column.name: np.full(rows.length, -1, np.int64)
         for column in plan.tables[table].columns
-        if column.references and column.nullable and column.references.split(".")[0] not in plan.tables
+        if column.references
+        and column.is_key
+        and column.nullable
+        and column.references.split(".")[0] not in plan.tables
     }
     return rows.adding(**absent) if absent else rows

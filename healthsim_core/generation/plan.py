@@ -172,6 +172,8 @@ class DefinitionPlan:
     """The skill and version that `every_days` comes from."""
     until: Condition | None = None
     probability: float = 1.0
+    propensity: str | None = None
+    """The number of the person that `probability` is multiplied by; who has none keeps it as it is."""
     conditions: tuple[Condition, ...] = ()
     parameters: Mapping[str, object] = field(factory=dict)
     skill: SkillPlan | None = None

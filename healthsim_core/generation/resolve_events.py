@@ -22,6 +22,7 @@ from healthsim_core.journey_specs import EventDefinition
 REFERENCE = re.compile(r"^\$\{(?:event\.)?([A-Za-z0-9_-]+)\.([A-Za-z0-9_.-]+)\}$")
 UNSETTLED = -1
 FLAGS = ("generates_claim", "generates_fill")
+NUMBERS = ("number", "integer")
 
 
 @define
@@ -139,6 +140,24 @@ def _check_value(it: JourneyResolution, condition: Condition, kind: str | None, 
         it.problems.add(f"{at}.value", f"{condition.field} is a number, got {value!r}")
     elif isinstance(value, list | dict):
         it.problems.add(f"{at}.value", f"{condition.operator} compares with one value, got {value!r}")
+
+
+def check_propensity(it: JourneyResolution, definition: EventDefinition, event_type: EventType, at: str) -> None:
+    """Report a propensity that is no number of a person, or stands where it moves nothing."""
+    name = definition.propensity
+    if event_type.each_person:
+        it.problems.add(at, f"{event_type.name} happens to everybody once, however likely it is here; leave it out")
+    elif definition.probability == 0:
+        it.problems.add(at, "moves nothing where the probability is 0")
+    if it.profile is None:
+        return
+    kinds = {one.name: one.kind for one in it.catalog.all("attribute").values()}
+    kinds |= {plan.name: plan.kind for plan in it.profile.attributes.values()}
+    if name not in kinds and known.product_of_attribute(name) is None:
+        numbers = [one for one, kind in kinds.items() if kind in NUMBERS]
+        it.problems.unknown(at, "attribute", name, [*numbers, *known.attributes()])
+    elif kinds.get(name, "number") not in NUMBERS:
+        it.problems.add(at, f"{name} is a {kinds[name]}, and a propensity is a number")
 
 
 _ALWAYS = {"happened": "boolean", "branch": "text", "time": "datetime", "occurrence": "number"}

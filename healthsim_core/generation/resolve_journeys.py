@@ -21,6 +21,7 @@ from healthsim_core.generation.resolve_events import (
     REFERENCE,
     JourneyResolution,
     check_condition,
+    check_propensity,
     entity_names,
     event_type_of,
     parameters_of,
@@ -348,6 +349,8 @@ def _resolve_definition(
         check_condition(it, condition, f"{at}.{path}", {**siblings, **mine}, event_type.qualified)
     parameters, skill = parameters_of(it, definition, event_type, at, siblings, flat.offered)
     repeat = _repeat(it, definition, at)
+    if definition.propensity is not None:
+        check_propensity(it, definition, event_type, f"{at}.propensity")
     arms = tuple(
         ArmPlan(branch.name or str(number + 1), branch.weight or 0.0, branch.conditions)
         for number, branch in enumerate(definition.branches)
@@ -372,6 +375,7 @@ def _resolve_definition(
         interval_skill=_label(it, definition.repeat),
         until=repeat.until,
         probability=definition.probability,
+        propensity=definition.propensity,
         conditions=tuple(one for one in definition.conditions if one is not None),
         parameters=parameters,
         skill=skill,

@@ -168,7 +168,11 @@ class _Tracer:
         return next((dict(zip(names, row, strict=True)) for row in cursor.fetchall()), None)
 
     def _references(self, name: str, row: Mapping[str, Any]) -> tuple[dict[str, str], ...]:
-        pointing = [one for one in self.tables[name].columns if one.references and row.get(one.name) is not None]
+        pointing = [
+            one
+            for one in self.tables[name].columns
+            if one.references not in (None, f"{name}.{one.name}") and row.get(one.name) is not None
+        ]
         return tuple(
             {"column": one.name, "table": one.references.split(".")[0], "id": str(row[one.name])} for one in pointing
         )
@@ -191,7 +195,11 @@ class _Tracer:
         imported, cloned = self.about.get("imported_from"), self.about.get("cloned_from")
         if imported:
             return ({"scenario": imported["name"] or self.about["specification"]["origin"], "id": id},)
-        old = "/".join(_ENDING.sub("", part) for part in id.split("/"))
+        keys = self.tables[table].primary_key
+        renamed = self.about["specification"].get("kind") == "cloned"
+        if not cloned and keys:  # a name, unlike a key, may end in a number of its own
+            renamed = self.tables[table].column(keys[0]).is_key
+        old = "/".join(_ENDING.sub("", part) for part in id.split("/")) if renamed else id
         if cloned:
             return ({"scenario": cloned["name"], "id": old},)
         having = [one["name"] for one in self.about.get("sources", ()) if one["rows"].get(table)]

@@ -17,6 +17,7 @@ from healthsim_core.errors import UserError, suggestion
 from healthsim_core.specs import DEFAULT_AS_OF
 from healthsim_core.state import dictionary
 from healthsim_core.state.dictionary import Dictionary
+from healthsim_core.state.integrity import orphans
 from healthsim_core.state.scenario import Scenario, StoreError, first_line
 from healthsim_core.state.statistics import measure
 from healthsim_core.state.store import Store, moment
@@ -186,18 +187,10 @@ def _notices(
         for name, count in sorted(known.rows.items())
         if count != rows.get(name, 0)
     ]
-    for name, table in sorted(tables.items()):
-        for column in table.columns:
-            target, _, key = (column.references or "").partition(".")
-            if target in tables:
-                sql = (
-                    f'SELECT count(*) FROM "{name}" AS here ANTI JOIN "{target}" AS there '
-                    f'ON here."{column.name}" = there."{key}" WHERE here."{column.name}" IS NOT NULL'
-                )
-                lost = connection.execute(sql).fetchall()[0][0]
-                if lost:
-                    found.append(f"{name}.{column.name}: {lost:,} rows refer to {target} that are not there")
-    return found
+    return found + [
+        f"{one.table}.{one.column}: {one.rows:,} rows refer to {one.references.split('.')[0]} that are not there"
+        for one in orphans(connection, tables)
+    ]
 
 
 def _record(

@@ -95,12 +95,22 @@ def dangling(plan: Plan, rows: Mapping[str, Columns]) -> list[str]:
             if not one.references:
                 continue
             target, _, key = one.references.partition(".")
-            there = rows[target][key] if target in rows else np.empty(0, np.int64)
-            given = columns[one.name]
-            lost = np.setdiff1d(given[given >= 0], there)
+            if one.is_key:
+                there = rows[target][key] if target in rows else np.empty(0, np.int64)
+                given = columns[one.name]
+                given = given[given >= 0]
+            elif target in rows:
+                there, given = _words(rows[target][key]), _words(columns[one.name])
+            else:  # a name says something by itself
+                continue
+            lost = np.setdiff1d(given, there)
             if len(lost):
                 found.append(f"{name}.{one.name}: {len(lost)} values are in no row of {one.references}, e.g. {lost[0]}")
     return found
+
+
+def _words(texts: Coded) -> np.ndarray:
+    return np.unique([text for text in texts.decode() if text is not None]).astype(str)
 
 
 def people_differences(plan: Plan) -> list[str]:

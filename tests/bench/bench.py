@@ -26,6 +26,8 @@ THREE = "patientsim+membersim+rxmembersim"
 PRODUCTS = ("patientsim", "membersim", "rxmembersim", "trialsim", "populationsim", "networksim")
 EXPORTED = 5_000
 """People whose files are written, format by format."""
+SAMPLED = 100_000
+"""People of a county who are only sampled, beside the same people's year end to end."""
 
 
 def measure(count: int, mode: str, products: str = THREE) -> dict[str, float]:
@@ -102,6 +104,30 @@ def exports(count: int) -> list[dict]:
         return lines
 
 
+def sampling(count: int) -> dict[str, float]:
+    """Return what sampling a county's people with all their attributes took, and their year end to end."""
+    from healthsim_core import catalog
+    from healthsim_core.generation.profile import sample
+    from healthsim_core.generation.resolving import Asked, resolve
+    from healthsim_core.generation.run import SPAN_SIZE, run
+    from healthsim_core.state.store import Store
+
+    found = catalog.build()
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        resolve(HERE / "county.json", found, store.root, Asked(count=1))  # what is read once is read
+        plan = resolve(HERE / "county.json", found, store.root, Asked(count=count))
+        rosters = plan.build_rosters()
+        sample(plan, plan.spans(100)[0], rosters)
+        started = time.perf_counter()
+        columns = [len(sample(plan, span, rosters).columns) for span in plan.spans(SPAN_SIZE)]
+        sampled = time.perf_counter() - started
+        started = time.perf_counter()
+        result = run(plan, store, "county", found, write=False)
+        whole = time.perf_counter() - started
+        return {"sampled": sampled, "columns": max(columns), "whole": whole, "rows": sum(result.counts.values())}
+
+
 def alone(*words: str):
     """Return a measurement made in a process of its own."""
     said = subprocess.run([sys.executable, __file__, *words], capture_output=True, text=True, check=True)
@@ -152,6 +178,8 @@ def report() -> str:
             *by_format(),
             "",
             *workers(),
+            "",
+            *of_a_county(),
             "",
             *of_scenarios(),
             "",
@@ -204,6 +232,17 @@ def workers() -> list[str]:
     return lines
 
 
+def of_a_county() -> list[str]:
+    """Return the table of what sampling people takes, beside their year end to end."""
+    one = alone("sampling", str(SAMPLED))
+    return [
+        f"| {SAMPLED:,} people of a county, by tests/bench/county.json | s | of end to end |",
+        "| --- | ---: | ---: |",
+        f"| sampled, {one['columns']} columns a person | {one['sampled']:.2f} | {one['sampled'] / one['whole']:.0%} |",
+        f"| end to end, {one['rows']:,} rows | {one['whole']:.2f} | 100% |",
+    ]
+
+
 def of_scenarios() -> list[str]:
     """Return the table of what is asked of saved scenarios."""
     said = subprocess.run(
@@ -243,6 +282,9 @@ def main() -> None:
     """Print the tables; with `--write` keep them in the docs."""
     if sys.argv[1:2] == ["measure"]:
         print(json.dumps(measure(int(sys.argv[2]), *sys.argv[3:])))
+        return
+    if sys.argv[1:2] == ["sampling"]:
+        print(json.dumps(sampling(int(sys.argv[2]))))
         return
     if sys.argv[1:2] == ["exports"]:
         print(json.dumps(exports(int(sys.argv[2]))))

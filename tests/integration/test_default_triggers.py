@@ -33,6 +33,25 @@ TABLE = {
     "refill-to-pharmacy-claim": ("rxmembersim.refill", "membersim.claim_pharmacy", 0, 0),
     "gap-to-care-plan-update": ("membersim.gap_identified", "patientsim.care_plan_update", 3, 14),
     "trial-eligible-to-screening": ("patientsim.trial_eligible", "trialsim.screening", 3, 14),
+    "new-rx-to-fill": ("rxmembersim.new_rx", "rxmembersim.fill", 0, 3),
+    "therapy-start-to-new-rx": ("rxmembersim.therapy_start", "rxmembersim.new_rx", 0, 0),
+    "therapy-change-to-new-rx": ("rxmembersim.therapy_change", "rxmembersim.new_rx", 0, 0),
+    "adverse-event-to-dose-modification": ("trialsim.adverse_event", "trialsim.dose_modification", 0, 0),
+    "adverse-event-to-withdrawal": ("trialsim.adverse_event", "trialsim.withdrawal", 0, 0),
+    "serious-adverse-event-to-dose-modification": (
+        "trialsim.serious_adverse_event",
+        "trialsim.dose_modification",
+        0,
+        0,
+    ),
+    "serious-adverse-event-to-withdrawal": ("trialsim.serious_adverse_event", "trialsim.withdrawal", 0, 0),
+    "serious-adverse-event-to-unscheduled-visit": (
+        "trialsim.serious_adverse_event",
+        "trialsim.unscheduled_visit",
+        1,
+        5,
+    ),
+    "visit-to-protocol-deviation": ("trialsim.scheduled_visit", "trialsim.protocol_deviation", 0, 0),
 }
 STRAIGHT = ("medication-order-to-pharmacy-claim", "patientsim.medication_order", "membersim.claim_pharmacy", 0, 3)
 
@@ -58,6 +77,13 @@ JOURNEY = {
         event("removed", "procedure", 150, depends_on="gallbladder", parameters={"code": "0FT44ZZ", "system": "ICD-10-PCS"}),
         event("shot", "immunization", 30, parameters={"vaccine": "influenza"}),
         event("gap", "gap_identified", 90, parameters={"measure": "A1C_TEST"}),
+        event("begun", "therapy_start", 5, parameters={"drug": "lisinopril", "reason": "I10"}),
+        event("changed", "therapy_change", 70, parameters={"drug": "losartan", "reason": "I10"}),
+        event("randomized", "randomization", 50, depends_on="eligible"),
+        event("visit", "scheduled_visit", 52, depends_on="randomized", repeat={"every_days": 14, "count": 4},
+              parameters={"planned_day": 1, "window_from": -1, "window_to": 1}),
+        event("harm", "adverse_event", 60, depends_on="randomized", repeat={"every_days": 10, "count": 5}),
+        event("grave", "serious_adverse_event", 80, depends_on="randomized", repeat={"every_days": 30, "count": 2}),
     ],
 }  # fmt: skip
 
@@ -116,7 +142,15 @@ def check(plan, timeline, name, source, target, fewest, most):
             here, there = plain(made[own])[rows], plain(cause[theirs])[rows]
             if own == "service_time":  # procedures are billed by the day
                 here, there = here.astype("datetime64[D]"), there.astype("datetime64[D]")
+            if target == "rxmembersim.fill" and own in ("quantity", "days_supply"):
+                # Who takes three months at a time gets them on an order of one.
+                assert set(np.unique(here / there)) == {1.0, 3.0}, f"{name}: {own}"
+                continue
             assert (here == there).all(), f"{name}: {own}"
+
+
+def test_no_trigger_is_left_out():
+    assert {*TABLE, STRAIGHT[0]} == set(CATALOG.all("trigger"))
 
 
 @pytest.mark.parametrize("name", TABLE)

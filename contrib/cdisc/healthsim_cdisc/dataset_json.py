@@ -13,8 +13,8 @@ from healthsim_core.version import __version__
 if TYPE_CHECKING:
     import pandas
 
-_FRACTIONS = frozenset({"VISITNUM", "EXDOSE"})
-"""Numeric variables that are not whole numbers."""
+_WHOLE = ("SEQ", "DY", "CD", "AGE", "TAETORD")
+"""How numeric variables end that are whole numbers: sequences, study days, codes, age, orders; all others are measured."""
 
 
 def encode_json(dataset: Dataset, records: pandas.DataFrame, study: str, as_of: datetime.date) -> Iterator[str]:
@@ -60,7 +60,7 @@ def _column(dataset: Dataset, variable: Variable, records: pandas.DataFrame) -> 
 
 def _type(variable: Variable) -> str:
     if variable.type == "Num":
-        return "float" if variable.name in _FRACTIONS else "integer"
+        return "integer" if variable.name.endswith(_WHOLE) else "float"
     return "date" if variable.name.endswith("DTC") else "string"
 
 

@@ -47,10 +47,13 @@ def before(amounts: np.ndarray, segment: np.ndarray) -> np.ndarray:
 
 @frozen
 class Elsewhere:
-    """What members owe in the year for other claims that count to the out-of-pocket maximum, for each claim's segments."""
+    """What members owe in the year for other claims that count to the same limits, for each claim's segments."""
 
     own: np.ndarray
     family: np.ndarray
+    own_deductible: np.ndarray
+    """The part of it that counts to the deductible."""
+    family_deductible: np.ndarray
 
 
 def adjudicate(
@@ -61,21 +64,28 @@ def adjudicate(
     benefits: Benefits,
     family: np.ndarray | None = None,
     elsewhere: Elsewhere | None = None,
+    flat: np.ndarray | None = None,
 ) -> Shares:
     """Return the member's shares of claims.
 
-    `allowed` is each claim's allowed amount, `free` the part of it that costs the member nothing (preventive services),
+    `allowed` is each claim's allowed amount, `free` the part of it that costs the member nothing (preventive services), `flat` the
+    part that the copay settles: it knows neither deductible nor coinsurance, and what it does not cover knows no copay.
     `segment` says whose year a claim counts to, `family` whose family's, `order` its place in time.
     """
     sorting = np.lexsort((order, segment))
     seg = segment[sorting]
-    subject = (allowed - free)[sorting]
-    copay = np.minimum(benefits.copay[sorting], subject)
-    after_copay = subject - copay
-    deductible = np.clip(benefits.deductible[sorting] - before(after_copay, seg), 0, after_copay)
+    settled = np.zeros(len(seg), np.int64) if flat is None else flat[sorting]
+    subject = (allowed - free)[sorting] - settled
+    copay = np.minimum(benefits.copay[sorting], settled)
+    spent = None if elsewhere is None else elsewhere.own_deductible[sorting]
+    whole = benefits.deductible[sorting]
+    left = whole if spent is None else np.maximum(whole - spent, 0)
+    deductible = np.clip(left - before(subject, seg), 0, subject)
     if family is not None and benefits.family_deductible is not None:
-        deductible = _within(deductible, benefits.family_deductible[sorting], family[sorting], order[sorting], 0)
-    coinsurance = ((after_copay - deductible) * benefits.coinsurance_percent[sorting] + 50) // 100
+        spent = 0 if elsewhere is None else elsewhere.family_deductible[sorting]
+        limit = benefits.family_deductible[sorting]
+        deductible = _within(deductible, limit, family[sorting], order[sorting], spent)
+    coinsurance = ((subject - deductible) * benefits.coinsurance_percent[sorting] + 50) // 100
     # Past the out-of-pocket maximum the plan pays all: the coinsurance falls away first, then the deductible, then the copay.
     owed = deductible + copay + coinsurance
     spent = np.zeros(len(seg), np.int64) if elsewhere is None else elsewhere.own[sorting]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from healthsim_core.declarations import Attribute
-from membersim.reference import plans
+from membersim.reference import medical_plans
 
 # Health insurance by age, US 2023 (Census, Health Insurance Coverage in the United States), insured people, rounded.
 _TYPE = {
@@ -21,13 +21,17 @@ _TYPE = {
     ],
     "default": {"type": "categorical", "weights": {"Commercial": 0.71, "Medicaid": 0.20, "Exchange": 0.09}},
 }
-# Plan mix: KFF Employer Health Benefits Survey 2024 and CMS enrolment reports 2024, rounded.
+# Plan mix: KFF Employer Health Benefits Survey 2024 and CMS enrolment reports 2024, rounded. Medicare Advantage without drugs: most
+# of the difference between 33 million in Medicare Advantage and 30 million in plans with drugs (KFF 2024) has drugs from elsewhere.
 _PLAN = {
     "type": "conditional",
     "rules": [
         {
             "if": "coverage_type == 'Medicare'",
-            "distribution": {"type": "categorical", "weights": {"MA-HMO": 0.30, "MA-PPO": 0.24, "Original": 0.46}},
+            "distribution": {
+                "type": "categorical",
+                "weights": {"MA-HMO": 0.30, "MA-PPO": 0.22, "MA-only": 0.02, "Original": 0.46},
+            },
         },
         {
             "if": "coverage_type == 'Medicaid'",
@@ -57,5 +61,5 @@ ATTRIBUTES = [
         values=("Commercial", "Medicare", "Medicaid", "Exchange"),
         common=True,
     ),
-    Attribute("plan", "coverage", "The benefit plan.", "category", _PLAN, values=tuple(plans()), common=True),
+    Attribute("plan", "coverage", "The benefit plan.", "category", _PLAN, values=medical_plans(), common=True),
 ]

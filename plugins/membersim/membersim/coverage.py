@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from attrs import frozen
 
-from healthsim_core.columns import Coded, concatenate
+from healthsim_core.columns import Array, Coded, concatenate
 from healthsim_core.draws import SLOTS
 from healthsim_core.events import Events
+from membersim.reference import of_plan, plans
 
 ENROLLMENT, PLAN_CHANGE, TERMINATION = (
     f"membersim.{name}" for name in ("new_enrollment", "plan_change", "termination")
@@ -56,6 +57,20 @@ class Periods:
 def coverage_key(cause: np.ndarray, entity: np.ndarray) -> np.ndarray:
     """Return the key of the coverage that an event (by its key) brings a member of its household."""
     return cause * 32 + entity % SLOTS
+
+
+def beside(key: np.ndarray) -> np.ndarray:
+    """Return the key of the stand-alone drug coverage that goes beside a coverage."""
+    return np.where(key >= 0, key + SLOTS, key)
+
+
+def drug_cover(cover: dict[str, Array]) -> dict[str, Array]:
+    """Return what `cover` found for drugs: the plan that answers for them and its coverage, none where no plan does."""
+    given = cover["plan"]
+    plan = of_plan(given, "drug_plan")
+    own = given.lookup({word: one.drug_plan == word for word, one in plans().items()}, False, bool)
+    key = np.where(own, cover["coverage"], beside(cover["coverage"]))
+    return {**cover, "plan": plan, "coverage": np.where(plan.codes >= 0, key, -1)}
 
 
 def reach(sources: Events, people: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

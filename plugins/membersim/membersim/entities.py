@@ -18,18 +18,26 @@ class Member:
 
     member_id: str = key("M", "The member's key, printed on the card.")
     person_id: str = refers("persons.person_id", "P", "The person this member is.")
-    subscriber_id: str = refers("members.member_id", "M", "Whose policy it is; a subscriber's own key.")
+    subscriber_id: str | None = refers(
+        "members.member_id",
+        "M",
+        "Whose policy it is, a subscriber's own key; none of a child who was drawn without the parent that insures it.",
+    )
     relationship_code: str = column("18 self, 01 spouse, 19 child.", system="X12 1069")
     given_name: str = column("First name.")
     family_name: str = column("Last name.")
     birth_date: date | None = column("Date of birth.")
     gender: str = column("Administrative sex, M or F.", system="X12 1068")
+    subscriber_given_name: str | None = column("First name of a subscriber who is no member here; none of others.")
+    subscriber_family_name: str | None = column("Last name of such a subscriber.")
+    subscriber_birth_date: date | None = column("Date of birth of such a subscriber.")
+    subscriber_gender: str | None = column("Administrative sex of such a subscriber, M or F.", system="X12 1068")
     provider_id: str | None = refers("providers.provider_id", "PR", "The primary care provider.")
 
 
 @frozen
 class Coverage:
-    """A member's enrolment in a plan."""
+    """A member's enrolment in a plan; in Original Medicare a second one at the same time is of the drug plan."""
 
     coverage_id: str = key("CV", "The coverage's key.")
     member_id: str = refers("members.member_id", "M", "Who is covered.")
@@ -38,6 +46,9 @@ class Coverage:
     plan_code: str = column("The plan, e.g. MA-HMO, PPO.")
     plan_name: str = column("The plan in words.")
     coverage_type: str = column("Commercial, Medicare, Medicaid, Exchange.")
+    contract_code: str | None = column(
+        "Medicare Advantage's or the Part D plan's contract with Medicare; invented, so it begins with Z."
+    )
     group_number: str | None = column("The employer's or programme's group.")
     coverage_level: str = column("EMP, ESP, ECH or FAM.", system="X12 1207")
     start_date: date = column("First day of coverage.")
@@ -46,19 +57,21 @@ class Coverage:
         "Monthly premium of the whole policy; of Medicare and Medicaid everybody's own.", unit="USD"
     )
     deductible_amount: Decimal = column("Individual deductible of the year.", unit="USD")
-    out_of_pocket_max_amount: Decimal = column(
-        "Individual out-of-pocket maximum of the year; for medical and pharmacy claims together in commercial and exchange plans.",
+    out_of_pocket_max_amount: Decimal | None = column(
+        "Individual out-of-pocket maximum of the year, for medical and pharmacy claims together in commercial and exchange plans; "
+        "none where the plan has none.",
         unit="USD",
+        decode="CASE WHEN {out_of_pocket_max_amount} >= 0 THEN CAST({out_of_pocket_max_amount} / 100.0 AS DECIMAL(12, 2)) END",
     )
     family_deductible_amount: Decimal | None = column(
         "The family's deductible of the year, after which nobody's own applies; none for people covered alone.",
         unit="USD",
-        decode="CASE WHEN {family_deductible_amount} >= 0 THEN {family_deductible_amount} / 100.0 END",
+        decode="CASE WHEN {family_deductible_amount} >= 0 THEN CAST({family_deductible_amount} / 100.0 AS DECIMAL(12, 2)) END",
     )
     family_out_of_pocket_max_amount: Decimal | None = column(
         "The family's out-of-pocket maximum of the year; none for people covered alone.",
         unit="USD",
-        decode="CASE WHEN {family_out_of_pocket_max_amount} >= 0 THEN {family_out_of_pocket_max_amount} / 100.0 END",
+        decode="CASE WHEN {family_out_of_pocket_max_amount} >= 0 THEN CAST({family_out_of_pocket_max_amount} / 100.0 AS DECIMAL(12, 2)) END",
     )
 
 
@@ -129,7 +142,9 @@ class ClaimLine:
     line_number: int = column("From 1.")
     procedure_code: str | None = column("CPT or HCPCS; none where a revenue code or an NDC says it all.")
     revenue_code: str | None = column("Four digits, on institutional claims.", system="NUBC revenue code")
-    ndc_code: str | None = column("Eleven-digit NDC, on pharmacy claims.", system="http://hl7.org/fhir/sid/ndc")
+    ndc_code: str | None = column(
+        "Eleven-digit NDC, on pharmacy claims.", system="http://hl7.org/fhir/sid/ndc", references="drugs.ndc_code"
+    )
     modifier_code: str | None = column("A modifier.")
     service_date: date = column("Day of service.")
     unit_count: int = column(
@@ -183,7 +198,9 @@ class Remittance:
     remittance_id: str = key("RA", "The remittance's key: that of its claim.")
     claim_id: str = refers("claims.claim_id", "C", "The claim.")
     payer_id: str = column("Who pays.")
-    claim_status_code: str = column("1 processed as primary, 4 denied, 22 reversal.", system="X12 1029")
+    claim_status_code: str = column(
+        "1 processed as primary (denials too), 4 patient not known to the payer, 22 reversal.", system="X12 1029"
+    )
     payment_date: date = column("The remittance's date; payers pay each payee once a week.")
     payment_method_code: str = column("ACH, CHK or NON where nothing is paid.", system="X12 591")
     paid_amount: Decimal = column("What the payer pays for the claim.", unit="USD")

@@ -132,7 +132,7 @@ FROM (SELECT claim_id AS id, sum(allowed_amount) AS allowed, sum(paid_amount) AS
 WHERE claim_id = y.id;
 -- Payers pay on Fridays.
 INSERT INTO remittances BY NAME SELECT
-  'RA' || claim_id[2:] || claim_id[:1] AS remittance_id, claim_id, payer_id, if(status = 'denied', '4', '1') AS claim_status_code,
+  'RA' || claim_id[2:] || claim_id[:1] AS remittance_id, claim_id, payer_id, '1' AS claim_status_code,
   date_trunc('week', submitted_date + 10)::DATE + 4 AS payment_date, if(paid_amount > 0, 'ACH', 'NON') AS payment_method_code,
   if(claim_id = 'C4', 50, paid_amount) AS paid_amount, 'HS' || claim_id AS payer_control_number
 FROM claims JOIN (SELECT coverage_id, payer_id FROM coverages) USING (coverage_id)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from healthsim_core.generation.run import generate
@@ -64,8 +64,8 @@ def test_nobody_pays_more_deductible_or_more_in_all_than_the_plan_asks(cohort):
     assert one(
         cohort,
         """
-        SELECT count(*) FROM (SELECT member_id, year(service_date), sum(deductible_amount) d, sum(member_amount) m FROM claims GROUP BY ALL) y
-        JOIN coverages USING (member_id) WHERE d > deductible_amount OR (out_of_pocket_max_amount > 0 AND m > out_of_pocket_max_amount)""",
+        SELECT count(*) FROM (SELECT coverage_id, year(service_date), sum(deductible_amount) d, sum(member_amount) m FROM claims GROUP BY ALL) y
+        JOIN coverages USING (coverage_id) WHERE d > deductible_amount OR m > out_of_pocket_max_amount""",
     ) == (0,)
     assert one(cohort, "SELECT count(*) FROM claims WHERE deductible_amount > 0")[0] > 100
 
@@ -92,36 +92,64 @@ def test_a_family_has_one_policy(tmp_path):
     assert all(row[1:] == (["01", "18", "19"], 1, "FAM", 1) for row in found)
 
 
-def _loop(allowed, free, segment, benefits):
+def test_a_service_takes_a_copay_or_deductible_and_coinsurance_but_not_both(cohort):
+    # The visit's copay settles the visit; the test beside it, where it is not free, goes to deductible and coinsurance.
+    by_line = """SELECT v.plan_code, procedure_code, list_sort(list(DISTINCT reason_code)) reasons FROM claim_adjustments
+        JOIN claim_lines USING (claim_id, line_number) JOIN claims USING (claim_id) JOIN coverages v USING (coverage_id)
+        WHERE group_code = 'PR' GROUP BY claim_id, line_number, 1, 2"""
+    assert one(cohort, f"SELECT count(*) FROM ({by_line}) WHERE list_contains(reasons, '3') AND len(reasons) > 1") == (
+        0,
+    )
+    found = cohort.execute(f"SELECT DISTINCT plan_code, procedure_code, unnest(reasons) FROM ({by_line})").fetchall()
+    assert {reason for plan, code, reason in found if plan == "PPO" and code == "99214"} == {"3"}
+    assert {reason for plan, code, reason in found if plan == "PPO" and code == "83036"} <= {"1", "2"}
+    assert {reason for plan, _, reason in found if plan in ("Original", "HDHP")} == {"1", "2"}
+
+
+def test_a_plan_without_a_maximum_says_none(cohort):
+    limits = dict(cohort.execute("SELECT DISTINCT plan_code, out_of_pocket_max_amount FROM coverages").fetchall())
+    assert limits["Original"] is None and limits["Medicaid-MCO"] is None and limits["MA-HMO"] == 4900
+
+
+def test_medicare_has_drugs_inside_advantage_and_beside_the_original(cohort):
+    found = cohort.execute("""SELECT list_sort(list(plan_code)), list_sort(list(coalesce(contract_code, ''))), count(DISTINCT payer_id), count(*)
+        FROM coverages WHERE coverage_type = 'Medicare' GROUP BY member_id""").fetchall()
+    kinds = {tuple(plans): (tuple(contracts), payers) for plans, contracts, payers, _ in found}
+    assert kinds[("Original", "PDP")] == (("", "Z9902"), 2)
+    assert {plans for plans in kinds if len(plans) == 1} <= {("MA-HMO",), ("MA-PPO",), ("MA-only",)}
+
+
+def _loop(allowed, flat, segment, benefits):
     """Return member shares the slow way, one claim after another: the oracle."""
     met, spent, shares = {}, {}, []
-    for number, (amount, nothing, year) in enumerate(zip(allowed, free, segment, strict=True)):
+    for number, (amount, settled, year) in enumerate(zip(allowed, flat, segment, strict=True)):
         deductible, limit, copay, percent = (
             getattr(benefits, name)[number]
             for name in ("deductible", "out_of_pocket_max", "copay", "coinsurance_percent")
         )
-        subject = amount - nothing
-        flat = min(copay, subject)
-        rest = subject - flat
+        own_copay = min(copay, settled)
+        rest = amount - settled
         own = max(0, min(rest, deductible - met.get(year, 0)))
         met[year] = met.get(year, 0) + rest
         share = ((rest - own) * percent + 50) // 100
-        owed = own + flat + share
+        owed = own + own_copay + share
         allowed_to_owe = owed if not limit else max(0, min(owed, limit - spent.get(year, 0)))
         spent[year] = spent.get(year, 0) + owed
         shares.append(allowed_to_owe)
     return shares
 
 
-@given(st.lists(st.tuples(st.integers(0, 50_000), st.integers(0, 3)), min_size=1, max_size=40))
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 50_000), st.integers(0, 3), st.integers(0, 9_000)), min_size=1, max_size=40))
 def test_adjudication_over_columns_equals_one_claim_after_another(claims):
     claims = sorted(claims, key=lambda claim: claim[1])
-    allowed = np.array([amount for amount, _ in claims])
-    segment = np.array([year for _, year in claims])
+    flat = np.array([visit for _, _, visit in claims])
+    allowed = np.array([amount for amount, _, _ in claims]) + flat
+    segment = np.array([year for _, year, _ in claims])
     n = len(claims)
     benefits = Benefits(np.full(n, 20_000), np.full(n, 45_000), np.full(n, 2_000), np.full(n, 20))
-    shares = adjudicate(allowed, np.zeros(n, np.int64), segment, np.arange(n), benefits)
-    assert shares.member.tolist() == _loop(allowed.tolist(), [0] * n, segment.tolist(), benefits)
+    shares = adjudicate(allowed, np.zeros(n, np.int64), segment, np.arange(n), benefits, flat=flat)
+    assert shares.member.tolist() == _loop(allowed.tolist(), flat.tolist(), segment.tolist(), benefits)
     assert (shares.member <= allowed).all()
 
 

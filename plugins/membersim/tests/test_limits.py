@@ -47,7 +47,9 @@ def rows(connection, sql):
 )
 def test_a_policy_costs_what_it_covers(tmp_path, plan, kind, members, premium):
     with household(tmp_path, plan, kind, members) as connection:
-        found = rows(connection, "SELECT DISTINCT CAST(premium_amount AS VARCHAR) FROM coverages")
+        found = rows(
+            connection, "SELECT DISTINCT CAST(premium_amount AS VARCHAR) FROM coverages WHERE plan_code <> 'PDP'"
+        )
     assert found == [(premium,)]
 
 
@@ -120,6 +122,26 @@ def test_drugs_and_care_count_to_one_maximum_where_the_plan_has_one(tmp_path, pl
         )
 
 
+def test_a_high_deductible_plan_has_one_deductible_for_care_and_drugs(tmp_path):
+    pytest.importorskip("rxmembersim")
+    drugs = [
+        {"event_id": "rx", "event_type": "new_rx", "product": "rxmembersim", "day": 2, "parameters": {"drug": "empagliflozin"}},
+        {"event_id": "more", "event_type": "refill", "product": "rxmembersim", "depends_on": "rx", "delay": {"days": 30},
+         "repeat": {"every_days": 30, "count": 8}},
+    ]  # fmt: skip
+    people = [{"role": "subscriber", "age": 50}]
+    with household(
+        tmp_path, "HDHP", "Commercial", people, [*VISITS, *drugs], ("membersim", "rxmembersim"), count=20
+    ) as connection:
+        found = rows(
+            connection,
+            """SELECT sum(deductible_amount) FILTER (claim_type = 'pharmacy'), sum(deductible_amount), sum(member_amount)
+               FROM claims GROUP BY member_id""",
+        )
+    assert len(found) == 20 and min(drugs for drugs, _, _ in found) > 500
+    assert {whole for _, whole, _ in found} == {3400} and max(owed for _, _, owed in found) <= 7000
+
+
 def _one_by_one(claims, own_deductible, own_limit, family_deductible, family_limit, spent):
     """Return what each claim costs the member, one claim after the other."""
     met, owed_so_far, shares = {}, {}, []
@@ -150,6 +172,7 @@ def test_family_limits_over_columns_equal_one_claim_after_another(claims, drugs)
         np.full(n, limits[0]), np.full(n, limits[1]), np.zeros(n, np.int64), np.full(n, 20),
         np.full(n, limits[2]), np.full(n, limits[3]),
     )  # fmt: skip
-    elsewhere = Elsewhere(np.array(drugs)[person], np.full(n, sum(drugs)))
+    none = np.zeros(n, np.int64)
+    elsewhere = Elsewhere(np.array(drugs)[person], np.full(n, sum(drugs)), none, none)
     found = adjudicate(amount, np.zeros(n, np.int64), person, np.arange(n), benefits, np.zeros(n, np.int64), elsewhere)
     assert found.member.tolist() == _one_by_one(claims, *limits, dict(enumerate(drugs)))

@@ -1,11 +1,11 @@
 """What MemberSim's X12 files promise: valid for pyx12, balanced, and silent about nothing they leave out."""
 
 import datetime
-import os
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import golden
 import pytest
 
 import membersim.entities
@@ -55,12 +55,7 @@ def test_pyx12_finds_no_error(written, name, payer):
 
 @pytest.mark.parametrize("name, payer", FILES)
 def test_the_file_is_the_one_that_was_read_by_eye(written, name, payer):
-    text = file(written, name, payer).read_text()
-    golden = HERE / "golden" / name / f"{payer}.x12"
-    if os.environ.get("HEALTHSIM_WRITE_GOLDEN"):
-        golden.parent.mkdir(exist_ok=True)
-        golden.write_text(text)
-    assert text == golden.read_text()
+    golden.same(file(written, name, payer).read_text(), HERE / "golden" / name / f"{payer}.x12")
 
 
 @pytest.mark.parametrize(
@@ -248,7 +243,7 @@ def test_an_emergency_visit_says_why_the_patient_came_and_how_it_came_about(writ
 def test_a_denied_claim_is_billed_like_any_other_and_remitted_with_the_reason(written):
     assert claim_of(written, "x12_837i", "HSCO1", "CLM*I3*")[0] == "CLM*I3*410***13:A:1**A*Y*Y~"
     denial = claim_of(written, "x12_835", "HSCO1", "CLP*I3*")
-    assert denial[0] == "CLP*I3*4*410*0*0*12*HSI3*13*1~"
+    assert denial[0] == "CLP*I3*1*410*0*0*12*HSI3*13*1~"
     assert denial[-4:] == ["SVC*HC:80053*410*0*0300*0**1~", "DTM*472*20250720~", "CAS*CO*197*410~", "LQ*HE*N54~"]
 
 

@@ -44,6 +44,9 @@ class Row:
     percent_within: float
     time_distance_met: bool
     adequate: bool
+    people: int | None
+    """People of the county, and for how many of them the directory has providers; None where the scenario does not say."""
+    served: int | None
 
 
 @frozen
@@ -97,6 +100,7 @@ def adequacy(
         enrolled, people = _enrollees(directory, network)
         measured, lacking = _measured(directory)
         sites = _sites(directory, network, measured)
+        served = _served(directory)
     known = [fips for fips in people if fips in counties()]
     opening.check_county(county)
     if county is not None:
@@ -107,7 +111,9 @@ def adequacy(
     rows = [
         row
         for fips in known
-        for row in _county(counties()[fips], people[fips], sites, measured, telehealth=telehealth, each=each)
+        for row in _county(
+            counties()[fips], people[fips], sites, measured, served.get(fips), telehealth=telehealth, each=each
+        )
     ]
     return Report(network, enrolled, tuple(rows), (*lacking, *unknown))
 
@@ -132,6 +138,14 @@ def _enrollees(
         zips.append(zip_code)
         counts.append(count)
     return enrolled, {fips: (zips, np.array(counts, np.int64)) for fips, (zips, counts) in people.items()}
+
+
+def _served(directory: opening.Directory) -> dict[str, tuple[int, int]]:
+    """Return the people of each county and how many of them the directory is made for; that of official files for all."""
+    if not directory.columns("directory_counties"):
+        return {}
+    asked = "SELECT county_fips, people_count, served_count FROM directory_counties"
+    return {fips: (people, served) for fips, people, served in directory.connection.execute(asked).fetchall()}
 
 
 def _measured(directory: opening.Directory) -> tuple[list[Standard], list[str]]:
@@ -166,6 +180,7 @@ def _county(
     people: tuple[Sequence[str], np.ndarray],
     sites: _Sites,
     measured: Sequence[Standard],
+    served: tuple[int, int] | None,
     *,
     telehealth: bool,
     each: float,
@@ -199,6 +214,8 @@ def _county(
             percent_within=round(min(100.0, within + credit), 1),
             time_distance_met=near_enough,
             adequate=enough and near_enough,
+            people=served and served[0],
+            served=served and served[1],
         )
 
 

@@ -11,8 +11,9 @@ from healthsim_core.columns import Array, Coded
 from healthsim_core.declarations import Derivation
 from healthsim_core.errors import Problems
 from healthsim_core.people import People
-from networksim.nearness import Directory, Pool, Pools, pools
+from networksim.nearness import Directory, Pools, pools
 from networksim.networks import terms
+from networksim.pool import Pool
 from networksim.providers import specialties
 
 SPECIALISTS = tuple(one for one in specialties() if one.kind == "specialist")
@@ -36,9 +37,9 @@ IN_TURN = {"mail_pharmacy": "mail", "specialty_pharmacy": "specialty", "long_ter
 def assign(people: People) -> dict[str, Array]:
     """Return each person's network and keys (int64, -1 for none) of their providers, facilities and pharmacies.
 
-    Those of the person's own ZIP go first, else those of the nearest ZIP that has any, else those of the county; among
-    several, households take turns. Whoever has a plan chooses among those of its network. So nothing depends on who else
-    is there, and families stay together.
+    Those of the person's own ZIP go first, else those of the nearest ZIP that has any, of specialists of as many ZIPs as have a
+    few, also in the next metropolitan county; else those of the county. Among several, households take turns. Whoever has a plan
+    chooses among those of its network. So nothing depends on who else is there, and families stay together.
     """
     wanted, how = _asked(people.facts.get("network", {}))
     rosters = people.rosters
@@ -130,12 +131,12 @@ def _of_network(pool: Pools, turns: _Turns, rows: np.ndarray | slice) -> dict[st
     for one in SPECIALISTS:
         mine = turns.specialist[one.specialty][rows]
         if "hospital" in one.settings:
-            # Who works in hospitals works in the one that is the person's; clinics of all the county share the others.
+            # Who works in hospitals works in the one that is the person's.
             key = pool.at(one.specialty, at, mine)
             if (key < 0).any():
                 key = np.where(key >= 0, key, pool[one.specialty].nearest(place, mine))
         else:
-            key = pool[one.specialty].in_county(place, mine)
+            key = pool[one.specialty].nearest(place, mine)
         found[f"specialist.{one.specialty}"] = key
     return found
 

@@ -37,6 +37,8 @@ def adequacy_command(scenario, network, county, each, telehealth, as_json, as_cs
     for title in dict.fromkeys((row.county, row.county_type, row.enrollees) for row in report.rows):
         rows = [row for row in report.rows if row.county == title[0]]
         click.echo(f"{report.network or 'the whole directory'} in {title[0]} ({title[1]}), {title[2]:,} enrollees")
+        if rows[0].served is not None:
+            click.echo(_served(rows[0]))
         printing.table(
             ("specialty", "needed", "have", "minutes", "miles", "within %", "of", "adequate"),
             [
@@ -50,6 +52,15 @@ def adequacy_command(scenario, network, county, each, telehealth, as_json, as_cs
     click.echo(f"adequate: {enough:,} of {len(report.rows):,}; enrollees: {report.enrolled}")
     if report.left_out:
         click.echo(f"not measured: {', '.join(report.left_out)}")
+
+
+def _served(row: Any) -> str:
+    if row.served >= row.people:
+        return f"the directory is full: it serves all of the county's {row.people:,} people"
+    return (
+        f"the directory serves {row.served:,} of the county's {row.people:,} people (`network.directory` full: all), "
+        "so there are fewer, farther apart"
+    )
 
 
 def _verdict(row: Any) -> str:

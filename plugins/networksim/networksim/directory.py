@@ -12,7 +12,7 @@ import numpy as np
 from healthsim_core.columns import Columns
 from healthsim_core.declarations import Roster
 from networksim.contracts import affiliations, contracts
-from networksim.counties import Counties
+from networksim.counties import Counties, Land, metropolis
 from networksim.identifiers import NPI_FIRST, PHARMACY_PREFIX, certification_number, employer_number, ncpdp, npi
 from networksim.networks import networks, participations
 from networksim.providers import FACILITIES_PER_COUNTY, providers
@@ -25,7 +25,8 @@ PHARMACIES_PER_COUNTY = 10_000
 def build(facts: Mapping[str, object], seed: int, rosters: Mapping[str, Columns]) -> dict[str, Columns]:
     """Return facilities, providers, pharmacies, networks, who is in them and on what terms, of the scenario's counties."""
     asked = dict(facts.get("network") or {}).get("directory")
-    counties = Counties.of(facts["places"], asked, facts.get("inhabited"))
+    facts = {**facts, "inhabited": _served(facts)}
+    counties = Counties.of(facts["places"], asked, facts["inhabited"])
     sites = Sites.of("facilities.csv", counties, seed)
     facilities = _facilities(sites, seed)
     made = {
@@ -40,7 +41,16 @@ def build(facts: Mapping[str, object], seed: int, rosters: Mapping[str, Columns]
         "network_participations": participations(made, seed),
         "plan_contracts": contracts(made, seed, facts.get("as_of")),
         "provider_affiliations": affiliations(made, seed),
+        "directory_counties": counties.rows((facts.get("directory") or {}).get("counties", ())),
     }
+
+
+def _served(facts: Mapping[str, object]) -> list[str] | None:
+    """Return the counties where people live and those they go to beyond; None for all."""
+    if facts.get("inhabited") is None:
+        return None
+    beyond = metropolis(Land(facts["places"]))
+    return sorted({*facts["inhabited"], *(beyond[one] for one in facts["inhabited"] if one in beyond)})
 
 
 def _real(facts: Mapping[str, object], made: Mapping[str, Columns], seed: int) -> Mapping[str, Columns]:
@@ -97,6 +107,7 @@ DIRECTORY = Roster(
         "network_participations",
         "plan_contracts",
         "provider_affiliations",
+        "directory_counties",
     ),
     build,
     "networksim",

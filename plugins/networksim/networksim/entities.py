@@ -115,7 +115,7 @@ class Network:
     network_type: str = column("HMO, PPO, EPO, Medicare, Medicaid or pharmacy.")
     plans: str | None = column("The codes of the plans that use it, by blank; none for networks of pharmacies.")
     pharmacy_network_id: str | None = column(
-        "The network of pharmacies that its plans use; none for one of pharmacies."
+        "The network of pharmacies that its plans use; none for one of pharmacies.", references="networks.network_id"
     )
 
 
@@ -124,7 +124,7 @@ class NetworkParticipation:
     """A provider, facility or pharmacy in a network; exactly one of the three is given."""
 
     participation_id: str = key("NP", "The participation's key.")
-    network_id: str = column("The network.")
+    network_id: str = column("The network.", references="networks.network_id")
     provider_id: str | None = refers("providers.provider_id", "PR", "The provider.")
     facility_id: str | None = refers("facilities.facility_id", "F", "The facility.")
     pharmacy_id: str | None = refers("pharmacies.pharmacy_id", "PH", "The pharmacy.")
@@ -137,7 +137,7 @@ class PlanContract:
     """A network's contract with an organisation or pharmacy; exactly one of the two is given."""
 
     contract_id: str = key("NC", "The contract's key.")
-    network_id: str = column("The network.")
+    network_id: str = column("The network.", references="networks.network_id")
     facility_id: str | None = refers("facilities.facility_id", "F", "The facility.")
     pharmacy_id: str | None = refers("pharmacies.pharmacy_id", "PH", "The pharmacy.")
     tier: int = column("1 preferred, 2 standard.")
@@ -159,6 +159,17 @@ class ProviderAffiliation:
     role: str = column("staff: works there; admitting: may treat patients there.")
 
 
+@frozen
+class DirectoryCounty:
+    """A county that the directory covers, and how many of its people the directory is made for."""
+
+    county_fips: str = column("County, five digits.")
+    county_class: str = column("large_metro, metro, micro or rural.")
+    people_count: int = column("People of the county's places in the scenario.")
+    served_count: int = column("For how many of them there are providers; fewer where `network.directory` is not full.")
+    is_full: bool = column("Whether the directory serves everybody.")
+
+
 TABLES = (
     table_from(Facility, "facilities"),
     table_from(Provider, "providers"),
@@ -167,4 +178,5 @@ TABLES = (
     table_from(NetworkParticipation, "network_participations"),
     table_from(PlanContract, "plan_contracts"),
     table_from(ProviderAffiliation, "provider_affiliations"),
+    table_from(DirectoryCounty, "directory_counties", ("county_fips",)),
 )

@@ -1,4 +1,4 @@
-"""Nearness: who of a county is nearest to each ZIP, of a network or of all, worked out once for a directory."""
+"""Nearness: who is nearest to each ZIP, of a network or of all, worked out once for a directory."""
 
 from __future__ import annotations
 
@@ -10,35 +10,17 @@ from attrs import define, field, frozen
 
 from healthsim_core.columns import Coded, Columns
 from healthsim_core.declarations import Place
+from networksim.counties import Land, metropolis, people_of_counties
+from networksim.distances import apart, degrees
 from networksim.networks import inside, terms
+from networksim.pool import Pool, pick
+from networksim.providers import specialties
+from networksim.sites import within
 
-
-@frozen(eq=False)
-class Pool:
-    """Keys to choose from: those of each place's county side by side, and among them those nearest to the place."""
-
-    keys: np.ndarray
-    county_first: np.ndarray
-    county_count: np.ndarray
-    near_first: np.ndarray
-    near_count: np.ndarray
-
-    def in_county(self, place: np.ndarray, turn: np.ndarray) -> np.ndarray:
-        """Return for each person, of the keys of the county, the one whose turn it is; -1 where there is none."""
-        return _pick(self.keys, self.county_first[place], self.county_count[place], turn)
-
-    def nearest(self, place: np.ndarray, turn: np.ndarray) -> np.ndarray:
-        """Return for each person, of the keys nearest to the place, the one whose turn it is; -1 where there is none."""
-        return _pick(self.keys, self.near_first[place], self.near_count[place], turn)
-
-
-def _pick(keys: np.ndarray, first: np.ndarray, count: np.ndarray, turn: np.ndarray) -> np.ndarray:
-    if not len(keys):
-        return np.full(len(first), -1, np.int64)
-    if count.min(initial=1) > 0:
-        return keys[first + turn % count]
-    index = first + turn % np.maximum(count, 1)
-    return np.where(count > 0, keys[np.minimum(index, len(keys) - 1)], -1)
+FEW = 5
+"""Among how many specialists households take turns at least, where so many are near."""
+DETOUR = 30.0
+"""How many miles farther than the nearest one these may be; HealthSim's estimate."""
 
 
 @frozen
@@ -67,7 +49,8 @@ class Pools:
 
     def __getitem__(self, name: str) -> Pool:
         if name not in self._made:
-            self._made[name] = self._pool(name)
+            ranked = _ranked(self.directory, name)
+            self._made[name] = ranked.pool(self._chosen(ranked.who, ranked.rows), FEW if name in _few() else 1)
         return self._made[name]
 
     def row(self, facility: np.ndarray) -> np.ndarray:
@@ -77,51 +60,25 @@ class Pools:
     def at(self, name: str, facility: np.ndarray, turn: np.ndarray) -> np.ndarray:
         """Return for each person, of a specialty's keys at the facility in that row, the one whose turn it is; -1 where none."""
         keys, first, count = self._staff(name)
-        return _pick(keys, first[facility], count[facility], turn)
+        return pick(keys, first[facility], count[facility], turn)
 
     @functools.cache  # noqa: B019 (the pools are kept as long as what they hold)
     def _staff(self, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        rows, _ = self._chosen("provider", "specialty", {name})
-        providers = self.directory.providers.take(rows)
+        rows = _rows_of(self.directory, name)[1]
+        providers = self.directory.providers.take(rows[self._chosen("provider", rows)])
         order = np.lexsort((providers["provider_id"], providers["facility_id"]))
         facilities, there = self.directory.facilities["facility_id"], providers["facility_id"][order]
         first = np.searchsorted(there, facilities)
         count = np.searchsorted(there, facilities, side="right") - first
         return providers["provider_id"][order], first.astype(np.int32), count.astype(np.int32)
 
-    def _pool(self, name: str) -> Pool:
-        from networksim.providers import specialties
-
-        primary = {one.specialty for one in specialties() if one.kind == "primary"}
-        known = {one.specialty for one in specialties()}
-        if name == "primary" or name in known:
-            who, column, wanted = "provider", "specialty", primary if name == "primary" else {name}
-        else:
-            who = "pharmacy" if name in self.directory.pharmacies["pharmacy_type"].words else "facility"
-            column, wanted = f"{who}_type", {name}
-        rows, table = self._chosen(who, column, wanted)
-        chosen = table.take(rows)
-        at = _places(self.directory)
-        return _pool(chosen[f"{who}_id"], _numbers(chosen["county_fips"]), _numbers(chosen["zip_code"]), at)
-
-    @functools.cached_property
-    def _away(self) -> np.ndarray:
-        """Return which providers see whoever walks in, and nobody as their own (bool)."""
-        facilities, at = self.directory.facilities, self.directory.providers["facility_id"]
-        return np.isin(at, facilities["facility_id"][facilities["facility_type"].isin({"urgent_care"})])
-
-    def _chosen(self, who: str, column: str, wanted: set[str]) -> tuple[np.ndarray, Columns]:
-        """Return the rows of a table that are of a kind and in the network; a county without any has all of the kind."""
-        table = getattr(self.directory, {"pharmacy": "pharmacies", "facility": "facilities"}.get(who, "providers"))
-        rows = np.flatnonzero(table[column].isin(wanted))
-        if who == "provider":
-            rows = rows[~self._away[rows]]
+    def _chosen(self, who: str, rows: np.ndarray) -> np.ndarray:
+        """Return which of a kind's rows are in the network (bool); in a county without any all are."""
         if self.network is None or not len(rows) or (self.outside and who != "provider"):
-            return rows, table
+            return np.ones(len(rows), bool)
         is_in = _inside(self.directory, self.network, who)[rows] ^ self.outside
-        county = table["county_fips"].codes[rows]
-        served = np.isin(county, county[is_in])
-        return rows[is_in | ~served], table
+        county = _table(self.directory, who)["county_fips"].codes[rows]
+        return is_in | ~np.isin(county, county[is_in])
 
 
 @functools.lru_cache(maxsize=64)
@@ -130,10 +87,47 @@ def pools(directory: Directory, network: str | None = None, outside: bool = Fals
     return Pools(directory, network, outside)
 
 
+@functools.cache
+def _few() -> frozenset[str]:
+    """Return the specialties of clinics, whose patients come from farther than the next street."""
+    return frozenset(
+        one.specialty for one in specialties() if one.kind == "specialist" and "hospital" not in one.settings
+    )
+
+
 @functools.lru_cache(maxsize=128)
 def _inside(directory: Directory, network: str, who: str) -> np.ndarray:
     made = {name: getattr(directory, name) for name in ("providers", "facilities", "pharmacies")}
     return inside(next(one for one in terms() if one.network_id == network), made, who, directory.seed)
+
+
+def _table(directory: Directory, who: str) -> Columns:
+    return getattr(directory, {"pharmacy": "pharmacies", "facility": "facilities"}.get(who, "providers"))
+
+
+@functools.lru_cache(maxsize=256)
+def _rows_of(directory: Directory, name: str) -> tuple[str, np.ndarray]:
+    """Return whether a kind is one of providers, facilities or pharmacies, and its rows."""
+    primary = {one.specialty for one in specialties() if one.kind == "primary"}
+    if name == "primary" or name in {one.specialty for one in specialties()}:
+        rows = directory.providers["specialty"].isin(primary if name == "primary" else {name})
+        return "provider", np.flatnonzero(rows & ~_away(directory))
+    who = "pharmacy" if name in directory.pharmacies["pharmacy_type"].words else "facility"
+    return who, np.flatnonzero(_table(directory, who)[f"{who}_type"].isin({name}))
+
+
+@functools.lru_cache(maxsize=4)
+def _away(directory: Directory) -> np.ndarray:
+    """Return which providers see whoever walks in, and nobody as their own (bool)."""
+    facilities, at = directory.facilities, directory.providers["facility_id"]
+    return np.isin(at, facilities["facility_id"][facilities["facility_type"].isin({"urgent_care"})])
+
+
+@functools.lru_cache(maxsize=8)
+def _located(directory: Directory, who: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the county and the ZIP of each row of a table, as numbers."""
+    table = _table(directory, who)
+    return _numbers(table["county_fips"]), _numbers(table["zip_code"])
 
 
 def _numbers(texts: Coded) -> np.ndarray:
@@ -141,71 +135,139 @@ def _numbers(texts: Coded) -> np.ndarray:
 
 
 @frozen(eq=False)
-class _Places:
-    """The places people live in, in the order of county and ZIP, and those of each one's county, the nearest first."""
+class _Homes:
+    """Where people live, in the order of the scenario's places: county and ZIP as numbers, and coordinates."""
 
-    order: np.ndarray
-    """Where each stands among the scenario's places."""
-    code: np.ndarray
-    """County and ZIP as one number."""
     county: np.ndarray
-    neighbor: np.ndarray
-    """The nearest places of every place, one place after the other; only those whose distance is known."""
-    first: np.ndarray
-    """Where each place's neighbors begin; the place itself is always one."""
+    zips: np.ndarray
+    where: np.ndarray
+    """Latitude and longitude, a row for each place."""
+    beyond: np.ndarray
+    """The county across whose border people go too, -1 for none."""
 
 
 @functools.lru_cache(maxsize=4)
-def _places(directory: Directory) -> _Places:
+def _homes(directory: Directory) -> _Homes:
     places = directory.places
+    next_city = metropolis(Land(places))
 
-    def numbers(of) -> np.ndarray:
-        return np.array([np.nan if of(place) is None else of(place) for place in places], np.float64)
+    def numbers(of, kind) -> np.ndarray:
+        return np.array([of(place) for place in places], kind)
 
-    county = np.array([int(place.county_fips) for place in places], np.int64)
-    zips = np.array([int(place.zip_code) for place in places], np.int64)
-    order = np.lexsort((zips, county))
-    county, zips = county[order], zips[order]
-    where = np.stack([numbers(lambda place: place.latitude), numbers(lambda place: place.longitude)])[:, order]
-    starts = np.flatnonzero(np.concatenate([[True], county[1:] != county[:-1]]))
-    found = [_by_distance(where[:, a:b], a) for a, b in zip(starts, [*starts[1:], len(county)], strict=True)]
-    counts = np.concatenate([count for _, count in found])
-    return _Places(
-        order,
-        county * 100_000 + zips,
-        county,
-        np.concatenate([neighbor for neighbor, _ in found]),
-        np.cumsum(counts) - counts,
+    latitude, longitude = (
+        numbers(lambda place, name=name: getattr(place, name), float) for name in ("latitude", "longitude")
+    )
+    return _Homes(
+        numbers(lambda place: int(place.county_fips), np.int64),
+        numbers(lambda place: int(place.zip_code), np.int64),
+        np.column_stack([latitude, longitude]),
+        numbers(lambda place: int(next_city.get(place.county_fips, -1)), np.int64),
     )
 
 
-def _by_distance(where: np.ndarray, start: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the places of a county by their distance from each of them, and how many these are for each."""
-    latitude, longitude = where
-    # Within a county the earth is flat, and a degree of longitude shorter by the cosine of the latitude.
-    east = (longitude[:, None] - longitude) * np.cos(np.radians(latitude))[:, None]
-    distance = np.hypot(latitude[:, None] - latitude, east)
-    np.fill_diagonal(distance, -1.0)
-    distance = np.where(np.isnan(distance), np.inf, distance)
-    order = np.argsort(distance, axis=1, kind="stable")
-    known = np.isfinite(np.take_along_axis(distance, order, axis=1))
-    return start + order[known], known.sum(axis=1)
+@frozen(eq=False)
+class _Ranked:
+    """All of a kind by county, ZIP and key, and for each home the ZIPs they are in, the nearest first."""
+
+    who: str
+    rows: np.ndarray
+    keys: np.ndarray
+    group: np.ndarray
+    """Which ZIP of which county each is in, counted from 0."""
+    groups: int
+    first: np.ndarray
+    """Where the keys of each home's county begin."""
+    last: np.ndarray
+    home: np.ndarray
+    """Homes and groups in pairs, and the miles between them."""
+    at: np.ndarray
+    miles: np.ndarray
+
+    def pool(self, chosen: np.ndarray, few: int) -> Pool:
+        """Return the pool of some of them (bool); near are the nearest ZIPs that have at least `few` together."""
+        before = np.concatenate([[0], np.cumsum(chosen)])
+        keys, first = self.keys[chosen], before[self.first]
+        county_count = before[self.last] - first
+        count = np.bincount(self.group[chosen], minlength=self.groups)
+        start = np.cumsum(count) - count
+        pairs = np.flatnonzero(count[self.at] > 0)
+        home, at, miles = self.home[pairs], self.at[pairs], self.miles[pairs]
+        there = np.cumsum(count[at]) - count[at]
+        opens = np.searchsorted(home, home)  # where the pairs of the same home begin
+        near = (there - there[opens] < few) & (miles <= miles[opens] + DETOUR)
+        home, at = home[near], at[near]
+        near_keys = keys[np.repeat(start[at], count[at]) + within(count[at])]
+        near_count = np.bincount(home, count[at], len(first)).astype(np.int64)
+        near_first = len(keys) + np.cumsum(near_count) - near_count
+        nobody = near_count == 0
+        return Pool(
+            np.concatenate([keys, near_keys]),
+            *(
+                column.astype(np.int32)
+                for column in (
+                    first,
+                    county_count,
+                    np.where(nobody, first, near_first),
+                    np.where(nobody, county_count, near_count),
+                )
+            ),
+        )
 
 
-def _pool(keys: np.ndarray, county: np.ndarray, zips: np.ndarray, at: _Places) -> Pool:
-    order = np.lexsort((keys, zips, county))
-    keys, county, code = keys[order], county[order], (county * 100_000 + zips)[order]
-    first = np.searchsorted(county, at.county)
-    count = np.searchsorted(county, at.county, side="right") - first
-    run_first = np.searchsorted(code, at.code)
-    run_count = np.searchsorted(code, at.code, side="right") - run_first
-    # The first neighbor that has any: the least turn among each place's neighbors.
-    turn = np.where(run_count[at.neighbor] > 0, np.arange(len(at.neighbor)), len(at.neighbor))
-    nearest = np.minimum.reduceat(turn, at.first)
-    there = nearest < len(at.neighbor)
-    place = at.neighbor[np.minimum(nearest, len(at.neighbor) - 1)]
-    near_first = np.where(there, run_first[place], first)
-    near_count = np.where(there, run_count[place], count)
-    back = np.empty_like(at.order)
-    back[at.order] = np.arange(len(back))
-    return Pool(keys, *(column[back].astype(np.int32) for column in (first, count, near_first, near_count)))
+@functools.lru_cache(maxsize=128)
+def _ranked(directory: Directory, name: str) -> _Ranked:
+    who, rows = _rows_of(directory, name)
+    table, homes = _table(directory, who), _homes(directory)
+    key = table[f"{who}_id"][rows]
+    county, zips = (column[rows] for column in _located(directory, who))
+    order = np.lexsort((key, zips, county))
+    county = county[order]
+    codes, opens, group = np.unique(county * 100_000 + zips[order], return_index=True, return_inverse=True)
+    home, at = _pairs(codes // 100_000, homes, _sent_away(directory, name))
+    same = homes.zips[home] == codes[at] % 100_000
+    miles = np.where(same, 0.0, apart(homes.where[home], _where(codes % 100_000, homes)[at]))
+    nearest_first = np.lexsort((at, ~same, miles, home))
+    nearest_first = nearest_first[np.isfinite(miles[nearest_first])]
+    return _Ranked(
+        who,
+        rows[order],
+        key[order],
+        group,
+        len(codes),
+        np.searchsorted(county, homes.county),
+        np.searchsorted(county, homes.county, side="right"),
+        *(column[nearest_first] for column in (home, at, miles)),
+    )
+
+
+def _pairs(county: np.ndarray, homes: _Homes, sent_away: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return homes and groups (whose counties are given, rising) that may be near: of their county, and of the city beyond."""
+    first, other = np.searchsorted(county, homes.county), np.searchsorted(county, homes.beyond)
+    mine = np.searchsorted(county, homes.county, side="right") - first
+    theirs = np.searchsorted(county, homes.beyond, side="right") - other
+    mine = np.where(sent_away & (theirs > 0), 0, mine)
+    turn = within(mine + theirs)
+    home = np.repeat(np.arange(len(first)), mine + theirs)
+    return home, np.where(turn < mine[home], first[home] + turn, other[home] + turn - mine[home])
+
+
+def _sent_away(directory: Directory, name: str) -> np.ndarray:
+    """Return which homes (bool) are in counties whose people are too few for one of a clinic's specialists."""
+    homes = _homes(directory)
+    if name not in _few():
+        return np.zeros(len(homes.county), bool)
+    known = people_of_counties(Land(directory.places))
+    density = next(one.density for one in specialties() if one.specialty == name)
+    small = [int(fips) for fips, (people, kind) in known.items() if density[kind] * people < 100_000]
+    return np.isin(homes.county, small)
+
+
+def _where(zips: np.ndarray, homes: _Homes) -> np.ndarray:
+    """Return coordinates of ZIPs: those of the homes, else of the list of all."""
+    order = np.argsort(homes.zips, kind="stable")
+    found = order[np.minimum(np.searchsorted(homes.zips[order], zips), len(order) - 1)]
+    known = homes.zips[found] == zips
+    where = np.where(known[:, None], homes.where[found], np.nan)
+    if not known.all():
+        where[~known] = degrees(zips[~known])
+    return where

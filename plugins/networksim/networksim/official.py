@@ -41,12 +41,15 @@ def _fingerprint(database: Path, counties: tuple[str, ...], stamp: tuple[int, in
     with duckdb.connect(str(database), read_only=True) as conn:
         loaded = _loaded(conn)
         if PROVIDERS not in loaded:
-            raise ValueError(f"no NPPES file is loaded: {_HOW}")
+            also = "; hospitals alone do not make a directory" if HOSPITALS in loaded else ""
+            raise ValueError(f"no NPPES file is loaded: {_HOW}{also}")
         for table, script in ((PROVIDERS, "fingerprint_providers"), (HOSPITALS, "fingerprint_hospitals")):
             if table in loaded:
                 count, digest = conn.execute(_sql(script), [list(counties)]).fetchone()
                 found.append(f"{count}-{digest or 0:x}")
-    return " ".join(found)
+        told = conn.execute(_sql("releases")).fetchall() if "loads" in loaded else []
+    releases = ", ".join(" ".join(word for word in one if word) for one in told)
+    return " ".join(found) + (f" of {releases}" if releases else "")
 
 
 def _loaded(conn: duckdb.DuckDBPyConnection) -> set[str]:

@@ -6,7 +6,7 @@ import contextlib
 import datetime
 import functools
 import importlib.resources
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -52,14 +52,22 @@ class Directory:
 
 def choose(what: str, wanted: str, options: list[str]) -> str:
     """Return the option that a user means, whatever its case, blanks and hyphens; UserError with a suggestion for none."""
+    return choose_all(what, wanted, options, {})[0]
+
+
+def choose_all(what: str, wanted: str, options: list[str], called: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the options that a user means, by their names or by what people call them (`called`)."""
     folded = {_fold(option): option for option in options}
-    if _fold(wanted) not in folded:
-        raise UserError(f"unknown {what} {wanted!r}{suggestion(wanted, options)}")
-    return folded[_fold(wanted)]
+    meant = {_fold(word): [one for one in means if one in options] for word, means in called.items()}
+    if _fold(wanted) in folded:
+        return [folded[_fold(wanted)]]
+    if meant.get(_fold(wanted)):
+        return meant[_fold(wanted)]
+    raise UserError(f"unknown {what} {wanted!r}{suggestion(wanted, [*options, *called])}")
 
 
 def _fold(word: str) -> str:
-    return word.strip().casefold().replace(" ", "_").replace("-", "_")
+    return "_".join(word.casefold().replace("-", " ").replace("_", " ").replace(",", " ").split())
 
 
 @contextlib.contextmanager

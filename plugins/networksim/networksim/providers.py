@@ -132,8 +132,17 @@ def _names(key: np.ndarray, female: np.ndarray, seed: int) -> tuple[Coded, Coded
     code = np.array([unique.index(word) for word in pool], np.int32)
     u = draw(seed, "provider.given", key)
     given = np.where(female, np.floor(u * len(names["F"])), len(names["F"]) + np.floor(u * len(names["M"]))).astype(int)
-    family = np.floor(draw(seed, "provider.family", key) * len(names["family"])).astype(np.int32)
-    return Coded(code[given], unique), Coded(family, names["family"])
+    surnames, edges = _surnames()
+    family = np.searchsorted(edges, draw(seed, "provider.family", key)).astype(np.int32)
+    return Coded(code[given], unique), Coded(np.minimum(family, len(surnames) - 1), surnames)
+
+
+@functools.cache
+def _surnames() -> tuple[list[str], np.ndarray]:
+    """Return surnames of clinicians, and up to which share of them each reaches."""
+    rows = read_csv("networksim", "data", "surnames.csv")
+    weight = np.array([int(row["weight"]) for row in rows], float)
+    return [row["name"] for row in rows], np.cumsum(weight) / weight.sum()
 
 
 def _languages(key: np.ndarray, hispanic: np.ndarray, asian: np.ndarray, seed: int) -> Coded:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from healthsim_core.errors import UserError
+from healthsim_core.facts import read_csv
 from networksim import distances, opening
 
 KINDS = {
@@ -41,7 +43,7 @@ def find_providers(
     """Return those of a saved scenario, or of a `county` alone, that fit: the nearest first, then by id.
 
     `near` is a ZIP, `radius` miles as the crow flies (10 where only `near` is given). `kind` is provider, facility or
-    pharmacy; `specialty` is then the type. Without a scenario the county's directory of that `seed` is made, not saved.
+    pharmacy; `specialty` is then the type. What members call them will do: heart doctor, drugstore, Spanish. Without a scenario the county's directory of that `seed` is made, not saved.
     UserError, with what may have been meant, for a kind, specialty, network, language or ZIP that is not known.
     """
     kind = opening.choose("kind", kind, list(KINDS))
@@ -51,8 +53,9 @@ def find_providers(
         network = None if network is None else directory.network(network)
         conditions, values = ["true"], {"network": network}
         if specialty is not None:
-            conditions.append("specialty = $specialty")
-            values["specialty"] = opening.choose("specialty", specialty, directory.words(table, column))
+            conditions.append("list_contains($specialties, specialty)")
+            known = directory.words(table, column)
+            values["specialties"] = opening.choose_all("specialty", specialty, known, _called(kind))
         if county is not None:
             conditions.append("county_fips = $county")
             values["county"] = county
@@ -62,8 +65,16 @@ def find_providers(
             conditions.append("accepting")
         if language is not None:
             conditions.append("list_contains(regexp_split_to_array(languages, '[ ,;]+'), $language)")
-            values["language"] = opening.choose("language", language, _languages(directory, kind))
+            spoken = _languages(directory, kind)
+            values["language"] = opening.choose_all("language", language, spoken, _called("language"))[0]
         return _found(directory, kind, " AND ".join(conditions), values, near, radius, limit)
+
+
+@functools.cache
+def _called(kind: str) -> Mapping[str, list[str]]:
+    """Return what members call the words of the directory."""
+    rows = read_csv("networksim", "data", "search_words.csv")
+    return {row["word"]: row["means"].split() for row in rows if row["kind"] == kind}
 
 
 def _check(scenario: Any, county: str | None, near: str | None, radius: float | None, limit: int) -> None:

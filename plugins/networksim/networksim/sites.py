@@ -167,7 +167,11 @@ class Sites:
         """Return how many beds each site has, about as many as its kind has in such a county; 0 where nobody sleeps."""
         usual = np.array([one.beds or (0,) * len(CLASSES) for one in self.kinds], np.int64)
         mean = usual[self.kind, self.counties.kind[self.county]]
-        beds = np.maximum(np.rint(mean * (0.4 + 1.2 * draw(seed, "facility.beds", key))), 6).astype(np.int64)
+        u = draw(seed, "facility.beds", key)
+        # A few hospitals are large: the mean is one, from 0.3 to 4.3 times it; HealthSim's estimate.
+        large = 0.3 + 0.404 * u / (1 - 0.9 * u)
+        times = np.where(self.of_kind("hospital") & (mean > 25), large, 0.4 + 1.2 * u)
+        beds = np.maximum(np.rint(mean * times), 6).astype(np.int64)
         # Critical access hospitals, which those of rural counties are, have 25 beds at most.
         return np.where(mean == 0, 0, np.where(mean <= 25, np.minimum(beds, 25), beds))
 
@@ -233,6 +237,7 @@ class Sites:
             turn, word = np.divmod(self.rank[mine], len(WORDS))
             middle, suffix = np.divmod(turn, len(one.suffixes))
             again, middle = np.divmod(middle, len(MIDDLES))
+            suffix = (suffix + word) % len(one.suffixes)  # so that neighbors do not all end alike
             texts[mine] = [
                 " ".join(
                     filter(None, (WORDS[first], MIDDLES[second], one.suffixes[third], str(more + 1) if more else ""))

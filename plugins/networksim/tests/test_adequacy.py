@@ -189,3 +189,10 @@ def test_the_command_prints_tables_json_and_csv(saved, tmp_path, monkeypatch):
     assert json.loads(as_json.output)["adequate"] is True
     assert [one["specialty"] for one in csv.DictReader(as_csv.output.splitlines())][0] == "cardiology"
     assert wrong.exit_code == 2 and "unknown network 'x'; valid: HMO_CORE" in wrong.output
+
+
+def test_the_report_says_for_how_many_of_the_county_the_directory_is(saved):
+    served = """INSERT INTO directory_counties BY NAME SELECT '48201' AS county_fips, 4000000 AS people_count,
+        250000 AS served_count, false AS is_full;"""
+    report = networksim.adequacy(saved(people(CENTER) + cardiologists(CENTER) + served))
+    assert (row(report).people, row(report).served) == (4_000_000, 250_000)

@@ -191,3 +191,85 @@ def test_the_specialist_of_the_condition_that_leads_follows_a_person(tmp_path):
     providers = people.rosters["providers"]
     row = np.searchsorted(providers["provider_id"], key[heart | sugar])
     assert (providers["specialty"].decode()[row] == specialty[heart | sugar]).all()
+
+
+def line_of(fips, zip_code, latitude, many=10, people=None):
+    """Return ZIPs of a county on a line to the north, seven miles from one to the next."""
+    return tuple(
+        Place(
+            f"{zip_code + one}",
+            "Town",
+            "TX",
+            fips,
+            "A County",
+            1.0,
+            latitude + one / 10,
+            -104.0,
+            (people or 5000) / many,
+        )
+        for one in range(many)
+    )
+
+
+def served(people, found, name, column="county_fips"):
+    """Return what the provider's row says, for every person."""
+    providers = people.rosters["providers"]
+    return providers[column].decode()[np.searchsorted(providers["provider_id"], found[name])]
+
+
+RURAL, CITY = "48377", "48141"  # Presidio and El Paso County, Texas
+
+
+def test_a_small_county_s_people_see_specialists_of_the_next_city_and_their_own_family_doctor():
+    facts = {
+        "places": (*line_of(RURAL, 79840, 30.0), *line_of(CITY, 79901, 31.2, people=800_000)),
+        "inhabited": (RURAL,),
+    }
+    people = people_of(facts, 400)
+    people.columns["place"] %= 10  # all at home in the rural county
+    found = assign(people)
+    assert set(people.rosters["providers"]["county_fips"].words) == {RURAL, CITY}, "the city's directory is there"
+    assert set(served(people, found, "specialist.cardiology")) == {CITY}
+    assert set(served(people, found, "pcp_provider")) == {RURAL}
+    assert (served(people, found, "specialist.emergency_medicine") == RURAL).mean() > 0.6, "the nearer hospital"
+
+
+def test_no_city_within_reach_leaves_people_to_who_comes_to_their_county():
+    facts = {"places": (*line_of(RURAL, 79840, 30.0), *line_of(CITY, 79901, 34.2, people=800_000))}
+    people = people_of(facts, 400)
+    people.columns["place"] %= 10
+    assert set(served(people, assign(people), "specialist.cardiology")) == {RURAL}
+
+
+def test_between_two_cities_people_go_where_it_is_nearer():
+    north, south = line_of(CITY, 79901, 31.2, people=400_000), line_of("48113", 75201, 30.2, people=400_000)
+    people = people_of({"places": (*south, *north)}, 2000)
+    found = assign(people)
+    facilities = people.rosters["facilities"]
+    row = np.searchsorted(facilities["facility_id"], found["hospital_facility"])
+    where = {place.zip_code: place.latitude for place in people.facts["places"]}
+    homes = np.array([place.latitude for place in people.facts["places"]])[people["place"]]
+    sites = np.array([where[one] for one in facilities["zip_code"].decode()])
+    hospital = facilities["facility_type"].isin({"hospital"})
+    nearest = abs(sites[hospital][None, :] - homes[:, None]).min(axis=1)
+    assert np.allclose(abs(sites[row] - homes), nearest)
+
+
+def test_doctors_stay_when_a_growing_cohort_reaches_other_counties():
+    places = (*line_of(RURAL, 79840, 30.0), *line_of(CITY, 79901, 31.2, people=800_000), *line_of("48243", 79734, 30.9))
+    few, many = ({"places": places, "inhabited": one} for one in ((RURAL,), (RURAL, CITY, "48243")))
+    found = [people_of(facts, 200) for facts in (few, many)]
+    for people in found:
+        people.columns["place"] %= 10
+    one, other = (numbers(assign(people)) for people in found)
+    for name in one:
+        assert (one[name] == other[name]).all(), name
+
+
+def test_specialists_are_near_and_none_of_them_sees_everybody(county):
+    people = people_of(county("48201", 60, 900_000), 6000)
+    found = assign(people)
+    zips = served(people, found, "specialist.cardiology", "zip_code").astype(int)
+    assert abs(zips - 77001 - people["place"]).mean() < 6, "of sixty ZIPs in a row"
+    panels = np.unique(found["specialist.cardiology"], return_counts=True)[1]
+    assert len(panels) > 60 and panels.max() < 4 * panels.mean()

@@ -197,3 +197,23 @@ def test_fhir_parts_resolve_among_themselves(result, tmp_path):
     assert {one["id"] for one in pharmacies} == {
         one["id"] for one in resources if one["resourceType"] == "Location" and one["id"].startswith("PH")
     }
+
+
+def test_the_directory_says_whom_it_serves(county):
+    facts = county("48201", 20, 4_000_000)
+    for asked, served in (("full", 4_000_000), ("short", 10_000), (None, 250_000)):
+        rows = build({**facts, "network": {"directory": asked}}, 5, {})["directory_counties"]
+        assert rows["served_count"].tolist() == [served] and rows["is_full"].tolist() == [asked == "full"]
+        assert rows["county_class"].decode().tolist() == ["large_metro"]
+
+
+def test_names_are_as_many_as_a_county_s_clinicians_would_have(county):
+    made = build(county("06037", 287, 9_936_690), 5, {})
+    names = made["providers"]
+    whole = list(zip(names["given_name"].decode(), names["family_name"].decode(), strict=True))
+    assert len(set(whole)) > 0.65 * len(whole) > 20_000
+    hospitals = made["facilities"].take(made["facilities"]["facility_type"].isin({"hospital"}))
+    endings = [name.split()[-1] for name in hospitals["name"].decode()[:24]]
+    assert len(set(endings)) == 2 and 0.3 < sum(one == "Hospital" for one in endings) / 24 < 0.9
+    beds = hospitals["bed_count"]
+    assert 180 < beds.mean() < 260 and beds.max() > 3 * np.median(beds)

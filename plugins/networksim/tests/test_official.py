@@ -117,6 +117,24 @@ def test_the_rows_behind_a_scenario_are_recorded(scenario, workspace):
     assert set(before) == {"NPPES and CMS hospitals"} and before != after
 
 
+def test_the_release_of_the_files_stands_with_the_scenario(scenario, workspace):
+    with duckdb.connect(str(workspace / "reference.duckdb")) as conn:
+        conn.execute("CREATE TABLE loads (kind VARCHAR, file VARCHAR, vintage VARCHAR, limits VARCHAR)")
+        conn.execute(
+            "INSERT INTO loads VALUES ('nppes', 'a.csv', '2026-11-08', 'CA'), ('hospitals', 'h.csv', NULL, '')"
+        )
+    (told,) = made(workspace, "released").about()["references"].values()
+    (before,) = scenario.about()["references"].values()
+    assert " of " not in before and told.endswith(" of NPPES 2026-11-08 (CA), hospitals h.csv")
+
+
+def test_hospitals_alone_do_not_make_a_directory_and_say_so(tmp_path):
+    with duckdb.connect(str(tmp_path / "reference.duckdb")) as conn:
+        conn.execute("CREATE TABLE cms_hospitals (ccn VARCHAR)")
+    with pytest.raises(SpecificationError, match="no NPPES file is loaded.*hospitals alone do not make a directory"):
+        made(tmp_path, "half")
+
+
 def test_without_the_files_the_way_to_load_them_is_said(tmp_path):
     with pytest.raises(
         SpecificationError,

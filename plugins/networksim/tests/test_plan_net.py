@@ -4,6 +4,7 @@ import csv
 import json
 from pathlib import Path
 
+import golden
 import pytest
 
 from healthsim_core import catalog
@@ -14,7 +15,8 @@ from networksim.entities import TABLES
 from networksim.fhir import FORMAT_PARTS
 from networksim.flat_files import PROVIDER_DIRECTORY_CSV
 
-FIXTURE = (Path(__file__).parent / "plan_net_fixture.sql").read_text("utf-8")
+HERE = Path(__file__).parent
+FIXTURE = (HERE / "plan_net_fixture.sql").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +25,34 @@ def source():
 
 
 @pytest.fixture(scope="module")
-def resources(source, tmp_path_factory):
+def written(source, tmp_path_factory):
+    """Return the folder with the fixture in every format a directory has."""
+    out = tmp_path_factory.mktemp("directory")
+    found = catalog.build()
+    for name in ("fhir_plan_net", "fhir_r4", "provider_directory_csv"):
+        (output_format,) = found.formats(name)
+        export(source, output_format, out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def resources(written):
     """Return the fixture's resources by type and id."""
-    out = tmp_path_factory.mktemp("plan-net")
-    (plan_net,) = catalog.build().formats("fhir_plan_net")
-    export(source, plan_net, out)
-    return {f"{one['resourceType']}/{one['id']}": one for one in read_ndjson(out / "fhir_plan_net")}
+    return {f"{one['resourceType']}/{one['id']}": one for one in read_ndjson(written / "fhir_plan_net")}
+
+
+@pytest.mark.parametrize(
+    "format_name, file",
+    [
+        *(("fhir_plan_net", f"{one}.ndjson") for one in ("HealthcareService", "InsurancePlan", "Location", "Organization",
+                                                         "OrganizationAffiliation", "Practitioner", "PractitionerRole")),
+        *(("fhir_r4", f"{one}.ndjson") for one in ("Location", "Organization", "Practitioner", "PractitionerRole")),
+        *(("provider_directory_csv", f"{one}.csv") for one in ("facilities", "networks", "participations", "pharmacies",
+                                                               "providers")),
+    ],
+)  # fmt: skip
+def test_the_file_is_the_one_that_was_read_by_eye(written, format_name, file):
+    golden.same((written / format_name / file).read_text("utf-8"), HERE / "golden" / format_name / file)
 
 
 def extension(resource: dict, name: str) -> dict:
@@ -54,6 +78,11 @@ def test_each_type_of_the_guide_is_there_and_claims_its_profile(resources):
         "Practitioner",
         "PractitionerRole",
     }
+
+
+def test_a_place_says_its_role_in_the_terms_of_the_guide(resources):
+    types = {id: one["type"][0]["coding"][0]["code"] for id, one in resources.items() if id.startswith("Location/")}
+    assert types == {"Location/F1": "HOSP", "Location/F2": "OF", "Location/F3": "291U00000X", "Location/PH1": "PHARM"}
 
 
 def test_a_role_says_for_each_network_whether_new_patients_are_taken(resources):

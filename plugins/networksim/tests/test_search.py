@@ -121,3 +121,33 @@ def test_the_command_prints_a_table_or_json(town, tmp_path, monkeypatch):
 def test_a_county_is_given_by_its_fips(town):
     with pytest.raises(UserError, match="five digits of its FIPS code, such as '48201', got 'Harris'"):
         networksim.find_providers(town, county="Harris")
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [("heart doctor", ["PR1", "PR9", "PR10"]), ("Family Doctor", ["PR2"]), ("primary-care", ["PR2"])],
+)
+def test_members_own_words_for_specialties_are_understood(asked, found, town):
+    assert ids(networksim.find_providers(town, specialty=asked)) == found
+
+
+def test_places_have_words_of_members_too_and_a_slip_is_answered_with_what_was_meant(town):
+    assert ids(networksim.find_providers(town, kind="pharmacy", specialty="drugstore")) == ["PH1"]
+    assert ids(networksim.find_providers(town, kind="facility", specialty="emergency room")) == ["F9"]
+    with pytest.raises(UserError, match="did you mean 'heart doctor'"):
+        networksim.find_providers(town, specialty="hart doctor")
+
+
+def test_every_word_of_members_means_something_the_directory_knows():
+    from healthsim_core.facts import read_csv
+    from networksim.providers import LANGUAGES, specialties
+    from networksim.sites import kinds
+
+    known = {
+        "provider": {one.specialty for one in specialties()},
+        "facility": {one.kind for one in kinds("facilities.csv")},
+        "pharmacy": {one.kind for one in kinds("pharmacies.csv")},
+        "language": {"en", "es", *LANGUAGES},
+    }
+    for row in read_csv("networksim", "data", "search_words.csv"):
+        assert set(row["means"].split()) <= known[row["kind"]], row

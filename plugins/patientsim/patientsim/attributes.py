@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 from healthsim_core.declarations import Attribute
+from patientsim.habits import STATUSES
 from patientsim.reference import labs
 from patientsim.reference.care import signs
 
-# Adults who smoke now (every day or some days) and who did: National Health Interview Survey 2022, rounded.
-_SMOKING = {
-    "type": "conditional",
-    "rules": [{"if": "age < 18", "value": "never"}],
-    "default": {
-        "type": "categorical",
-        "weights": {"never": 0.66, "former": 0.225, "every_day": 0.085, "some_days": 0.03},
-    },
-}
 # What is possible at all, by sign.
 _POSSIBLE = {
     "systolic_bp": (50, 260),
@@ -48,10 +40,9 @@ ATTRIBUTES = [
     Attribute(
         "smoking_status",
         "clinical",
-        "Whether the person smokes or ever did.",
+        "Whether the person smokes or ever did; as the diagnoses of tobacco have it where absent.",
         "category",
-        _SMOKING,
-        values=("never", "former", "every_day", "some_days"),
+        values=STATUSES,
     ),
     *(
         Attribute(

@@ -75,6 +75,7 @@ class Diagnosis:
         "active or resolved.", system="http://terminology.hl7.org/CodeSystem/condition-clinical"
     )
     onset_date: date = column("When it began.")
+    abatement_date: date | None = column("When it was over; none of what stays.")
     recorded_date: date = column("When it was written down.")
 
 
@@ -246,7 +247,7 @@ class TrialEligibility:
     trial_eligibility_id: str = key("TE", "The finding's key: that of the event.")
     patient_id: str = refers("patients.patient_id", "PT", "Who.")
     encounter_id: str | None = refers("encounters.encounter_id", "E", "The encounter it was found in.")
-    study_id: str | None = column("Which study.")
+    study_id: str | None = column("Which study.", references="studies.study_id")
     found_date: date = column("When.")
     provider_id: str | None = refers("providers.provider_id", "PR", "By whom.")
 

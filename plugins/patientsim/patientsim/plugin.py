@@ -25,6 +25,13 @@ def healthsim_attributes():
 
 
 @hookimpl
+def healthsim_derivations():
+    from patientsim.habits import DERIVATIONS
+
+    return DERIVATIONS
+
+
+@hookimpl
 def healthsim_tables():
     from patientsim.entities import TABLES
 

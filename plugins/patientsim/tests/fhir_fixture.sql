@@ -16,8 +16,8 @@ INSERT INTO encounters VALUES
   ('E10', 'PT160', 'VR', 'telehealth', 'finished', '2025-01-07 10:00:00', '2025-01-07 10:20:00', NULL, NULL, NULL, NULL, NULL, NULL),
   ('E3', 'PT32', 'IMP', 'inpatient', 'finished', '2025-03-01 07:30:00', '2025-03-03 11:00:00', 'M17.11', NULL, NULL, '03', '3', '5');
 INSERT INTO diagnoses VALUES
-  ('D1', 'PT16', NULL, 'problem-list-item', 'E11.9', 'Type 2 diabetes', 1, 'active', '2025-01-06', '2025-01-06'),
-  ('D2', 'PT16', 'E2', 'encounter-diagnosis', 'E11.65', 'Type 2 diabetes, "high" sugar', 1, 'resolved', '2025-02-01', '2025-02-02');
+  ('D1', 'PT16', NULL, 'problem-list-item', 'E11.9', 'Type 2 diabetes', 1, 'active', '2025-01-06', NULL, '2025-01-06'),
+  ('D2', 'PT16', 'E2', 'encounter-diagnosis', 'E11.65', 'Type 2 diabetes, "high" sugar', 1, 'resolved', '2025-02-01', '2025-02-11', '2025-02-02');
 INSERT INTO lab_orders VALUES
   ('LO1', 'PT16', 'E1', '4548-4', 'Hemoglobin A1c', 'completed', '2025-01-06 09:20:00', 'PR1', 'F1'),
   ('LO2', 'PT16', NULL, '24323-8', 'Metabolic panel', 'completed', '2025-01-06 09:25:00', NULL, NULL),

@@ -4,7 +4,8 @@ CREATE TABLE facilities (facility_id VARCHAR, npi VARCHAR, name VARCHAR);
 CREATE TABLE providers (provider_id VARCHAR, npi VARCHAR, given_name VARCHAR, family_name VARCHAR, credential VARCHAR);
 CREATE TABLE members (
   member_id VARCHAR, person_id VARCHAR, subscriber_id VARCHAR, relationship_code VARCHAR, given_name VARCHAR,
-  family_name VARCHAR, birth_date DATE, gender VARCHAR
+  family_name VARCHAR, birth_date DATE, gender VARCHAR,
+  subscriber_given_name VARCHAR, subscriber_family_name VARCHAR, subscriber_birth_date DATE, subscriber_gender VARCHAR
 );
 CREATE TABLE coverages (
   coverage_id VARCHAR, member_id VARCHAR, payer_id VARCHAR, payer_name VARCHAR, plan_code VARCHAR, plan_name VARCHAR,
@@ -31,10 +32,11 @@ VALUES
   ('PT17', 'P17', 'MRN17', 'Tom', 'O''Brien', '1950-05-01', 'M', 'multiple', 'not_hispanic', 'PR1'),
   ('PT18', 'P18', 'MRN18', 'Kit', 'O''Brien', '2015-08-08', 'M', NULL, NULL, NULL),
   ('PT160', 'P160', 'MRN160', 'Lee', 'Chan', NULL, 'M', 'asian', NULL, NULL);
-INSERT INTO members VALUES
+INSERT INTO members BY POSITION SELECT *, NULL, NULL, NULL, NULL FROM (VALUES
   ('M16', 'P16', 'M16', '18', 'María', 'O''Brien|Obie^', '1952-02-29', 'F'),
   ('M17', 'P17', 'M16', '01', 'Tom', 'O''Brien', '1950-05-01', 'M'),
-  ('M18', 'P18', 'M16', '19', 'Kit', 'O''Brien', '2015-08-08', 'M');
+  ('M18', 'P18', 'M16', '19', 'Kit', 'O''Brien', '2015-08-08', 'M')
+) x;
 INSERT INTO coverages VALUES
   ('CV1', 'M16', 'HSCO1', 'EVERGREEN MUTUAL', 'PPO', 'Commercial PPO', 'GRP7', '2024-01-01', '2025-01-31'),
   ('CV2', 'M16', 'HSMA1', 'HARBOR ADVANTAGE', 'MA-HMO', 'Medicare Advantage HMO', NULL, '2025-02-01', NULL),

@@ -1,13 +1,14 @@
 """What PatientSim's HL7 v2 feeds promise: valid for hl7apy, one message an event, in time order, silent about nothing."""
 
 import datetime
-import os
 from pathlib import Path
 
 import duckdb
+import golden
 import pytest
 
 from healthsim_core.export import Source, export
+from healthsim_core.facts import read_csv
 from healthsim_core.generation.run import generate
 from healthsim_core.persons import PERSONS
 from healthsim_hl7v2 import unescape
@@ -67,11 +68,7 @@ def only(found, **wanted):
 def test_the_file_is_the_one_that_was_read_by_eye(written, name, file):
     # One segment a line, so that people and git can read it.
     text = raw(written[name].folder / file).replace("\r", "\n")
-    golden = HERE / "golden" / name / f"{file}.txt"
-    if os.environ.get("HEALTHSIM_WRITE_GOLDEN"):
-        golden.parent.mkdir(parents=True, exist_ok=True)
-        golden.write_text(text, "utf-8")
-    assert text == golden.read_text("utf-8")
+    golden.same(text, HERE / "golden" / name / f"{file}.txt")
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -123,6 +120,19 @@ def test_the_diagnoses_are_admitting_at_the_door_and_final_at_the_end(written):
     at_end = fields(only(found, trigger="A03", visit="E3"), "DG1")
     assert [(one[3].split("^")[0], one[6]) for one in at_door] == [("E11.65", "A")]
     assert [(one[3].split("^")[0], one[6], one[15]) for one in at_end] == [("E11.65", "F", "1"), ("I10", "F", "2")]
+
+
+def test_a_reaction_of_more_than_one_word_fits_its_field(tmp_path):
+    # AL1-5 repeats and holds 15 characters (HL7 v2.5.1, 3.4.6); what the reference names fits it once its parts are told apart.
+    told = scenario("UPDATE allergies SET reaction = 'Nausea and vomiting' WHERE allergy_id = 'AG1';")
+    found = read({"hl7v2_adt": export(told, FORMATS["hl7v2_adt"], tmp_path)}, "hl7v2_adt")
+    assert fields(only(found, trigger="A01", visit="E3"), "AL1")[0][5] == "Nausea~Vomiting"
+    reactions = {
+        one.split(":")[0]
+        for row in read_csv("patientsim.reference", "allergens.csv")
+        for one in row["reactions"].split("|")
+    }
+    assert [part for one in reactions for part in one.split(" and ") if len(part) > 15] == []
 
 
 def test_only_what_was_known_at_the_time_is_told(written):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from attrs import field, frozen
 
 from healthsim_core.errors import UserError, suggestion
 from populationsim import facts, loading
@@ -71,21 +72,29 @@ def init(states, counties, vintages, download, mirror, timeout, check: bool, as_
     said = _vintages(vintages)
     limits = _limits(states, counties, {*given, *_kinds(download)})
     notes: list[str] = []
+    failures: list[str] = []
     if given or download:
         with _progress() as progress:
-            for name in _kinds(download):
-                given[name], said = _fetched(name, database.parent / DOWNLOADS, said, progress, mirror, timeout, notes)
+            if download:
+                fetched = _fetched(_kinds(download), database.parent / DOWNLOADS, progress, mirror, timeout)
+                given, said = {**given, **fetched.files}, fetched.vintages | said
+                notes, failures = fetched.notes, fetched.failures
+            if failures and not given:
+                raise UserError("\n".join(failures))
             done = loading.load_reference(database, files=given, limits=limits, vintages=said, progress=progress)
         notes += [note for _, found in done.values() for note in found]
     with loading.open_reference(database) as conn:
         report = _report(conn, database) | {"notes": notes}
-        compared = loading.check(conn)
-    differing = [one for one in compared if one[2] != one[3]]
+        compared = loading.check(conn) if check else []
+    report |= {"next": _next({*given} or {load["kind"] for load in report["loads"]})}
     if check:
-        report["checked"], report["differing"] = len(compared), [list(one) for one in differing]
+        report["checked"] = len(compared)
+        report["differing"] = [[one.place, one.figure, one.expected, one.found] for one in compared if one.differs]
     click.echo(json.dumps(report, indent=2) if as_json else _table(report))
     if check:
-        _judge(compared, differing, as_json)
+        _judge(report["loads"], compared, as_json)
+    if failures:
+        raise UserError("not everything could be fetched; what could is loaded\n" + "\n".join(failures))
 
 
 def _check_request(
@@ -146,24 +155,60 @@ def _limits(states: tuple[str, ...], counties: tuple[str, ...], kinds: set[str])
     return limits
 
 
-def _fetched(name, folder, said, progress, mirror, timeout, notes) -> tuple[Path, dict[str, str]]:
-    """Fetch a file; return it, and the vintages with its own where the publisher says it."""
+@frozen
+class _Fetched:
+    """What came of fetching several files: one publisher out of reach does not keep back the others' files."""
+
+    files: dict[str, Path] = field(factory=dict)
+    vintages: dict[str, str] = field(factory=dict)
+    notes: list[str] = field(factory=list)
+    failures: list[str] = field(factory=list)
+
+
+def _fetched(
+    kinds: list[str], folder: Path, progress: loading.Progress, mirror: str | None, timeout: float
+) -> _Fetched:
     from populationsim.downloading import fetch
 
-    found = fetch(name, folder, progress, mirror, timeout)
-    notes.append(f"{found.path.name}: {'fetched' if found.new else 'still the latest, not fetched again'}")
-    return found.path, ({name: found.vintage} if found.vintage else {}) | said
+    result = _Fetched()
+    for name in kinds:
+        try:
+            found = fetch(name, folder, progress, mirror, timeout)
+        except UserError as error:
+            result.failures.append(str(error))
+            continue
+        result.files[name] = found.path
+        result.vintages.update({name: found.vintage} if found.vintage else {})
+        result.notes.append(f"{found.path.name}: {'fetched' if found.new else 'still the latest, not fetched again'}")
+    return result
 
 
-def _judge(compared: list, differing: list, as_json: bool) -> None:
+def _next(kinds: set[str]) -> list[str]:
+    """Return what each kind of file is for, those that serve the same together."""
+    serving: dict[str, list[str]] = {}
+    for name, kind in loading.KINDS.items():
+        if name in kinds:
+            serving.setdefault(kind.serves, []).append(name.replace("_", "-"))
+    return [f"{', '.join(names)}: {serves}" for serves, names in serving.items()]
+
+
+def _judge(loads: list[Mapping[str, Any]], compared: list[loading.Compared], as_json: bool) -> None:
+    """Say kind by kind how many known figures agree; UserError where some do not, or none is known."""
+    known = sorted({f"{one['kind']} {one['vintage']}" for one in facts.rows("check_figures.csv")})
+    lines, differing = [], [one for one in compared if one.differs]
+    for load in loads:
+        mine = [one for one in compared if one.kind == load["kind"]]
+        agree = sum(not one.differs for one in mine)
+        told = f"{agree} of {len(mine)} known figures agree" if mine else "none are known of this release"
+        lines.append(f"  {load['kind'].replace('_', '-'):<13}{load['vintage'] or '':<12}{told}")
+    if not as_json:
+        click.echo("\n".join(["", "check", *lines]))
     if differing:
-        lines = [
-            f"{place} {figure}: expected {expected:.10g}, found {_found(found)}"
-            for place, figure, expected, found in differing
+        said = [
+            f"{one.place} {one.figure}: expected {one.expected:.10g}, found {_found(one.found)}" for one in differing
         ]
-        raise UserError("the figures differ from the known ones:\n  " + "\n  ".join(lines))
+        raise UserError("the figures differ from the known ones:\n  " + "\n  ".join(said))
     if not compared:
-        known = sorted({f"{one['kind']} {one['vintage']}" for one in facts.rows("check_figures.csv")})
         raise UserError(f"no known figures of the releases that are loaded; there are some of {', '.join(known)}")
     if not as_json:
         click.echo(f"check: all {len(compared)} known figures agree")
@@ -217,6 +262,7 @@ def _table(report: dict[str, Any]) -> str:
     lacking = [title for kind, title in (("places", "PLACES"), ("svi", "SVI")) if kind not in loaded]
     if lacking:
         lines += ["", f"{' and '.join(lacking)} not loaded: the built-in figures of states and large counties serve"]
+    lines += ["", "what it is for, from now on", *(f"  {one}" for one in report["next"])]
     return "\n".join(lines)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from healthsim_core.declarations import Command, Derivation, Product, Reference, Template
+from healthsim_core.declarations import Command, Product, Reference, Template
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -35,27 +35,6 @@ def _resolve(request, workspace):
     from populationsim.reference import resolve
 
     return resolve(request, workspace)
-
-
-def derivations() -> list[Derivation]:
-    """Return the columns PopulationSim works out of others."""
-    return [
-        Derivation(
-            "utilization",
-            "How much care a person uses, around 1: more with age and conditions, less without insurance.",
-            ("age", "gender"),
-            ("utilization",),
-            _utilization,
-            "populationsim",
-            ("has.*", "income_band", "insurance"),
-        )
-    ]
-
-
-def _utilization(people):
-    from populationsim.utilization import utilization
-
-    return utilization(people)
 
 
 def templates() -> list[Template]:

@@ -9,7 +9,8 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -170,8 +171,8 @@ def _receive(answer, part: Path, tags: Path, have: int, progress: Progress) -> d
     if tag and not tag.startswith("W/"):
         tags.write_text(tag)
     done, name = begun, part.name.removesuffix(".part")
-    with part.open("ab" if begun else "wb") as file:
-        while chunk := answer.read(CHUNK):
+    with _writing(part), part.open("ab" if begun else "wb", buffering=0) as file:
+        while chunk := _read(answer):
             file.write(chunk)
             done += len(chunk)
             progress(f"fetching {name}", done / total if total else None)
@@ -179,6 +180,22 @@ def _receive(answer, part: Path, tags: Path, have: int, progress: Progress) -> d
         raise _Broken(f"{done:,} of {total:,} bytes came")
     named = re.search(r'filename="?([^";]+)', headers.get("Content-Disposition") or "")
     return {"url": answer.url, "bytes": done, "tag": tag, "name": named[1] if named else ""}
+
+
+@contextmanager
+def _writing(part: Path) -> Iterator[None]:
+    """Tell a disk that is full or forbidden from a transfer that broke off."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"cannot write {part}: {error.strerror}; make room and run it again to go on") from error
+
+
+def _read(answer) -> bytes:
+    try:
+        return answer.read(CHUNK)
+    except (OSError, http.client.HTTPException) as error:
+        raise _Broken(str(error) or type(error).__name__) from error
 
 
 def _vintage(found: Mapping[str, Any]) -> str | None:
@@ -193,4 +210,7 @@ def _verify(path: Path, expected: str, url: str) -> None:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != expected:
         path.unlink()
-        raise UserError(f"{url}: what came is not the file that is known (SHA-256 {digest[:16]}…); nothing was loaded")
+        raise UserError(
+            f"{url}: what came is not the file that is known (SHA-256 {digest[:16]}…); nothing of it was loaded. Where the "
+            "publisher has revised it, fetch it by hand, look at it and load it from the file"
+        )

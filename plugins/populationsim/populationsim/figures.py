@@ -107,6 +107,13 @@ class LoadedFigures:
         found = self._conn.cursor().execute(facts.text("sql", script), given).fetchall()
         return {measure: (low, high) for measure, low, high in found}
 
+    def area_counties(self, code: str) -> tuple[str, ...]:
+        """Return the counties of a metropolitan area in the Census list that was loaded; nothing where none was."""
+        if "cbsa" not in self._tables:
+            return ()
+        query = "SELECT county_fips FROM cbsa WHERE cbsa_code = $code ORDER BY county_fips"
+        return tuple(fips for (fips,) in self._conn.cursor().execute(query, {"code": code}).fetchall())
+
     def census(self, fips: str) -> Mapping[str, Known]:
         """Return population estimate, births, deaths, uninsured under 65 and the share of women, as far as loaded."""
         found: dict[str, Known] = {}

@@ -23,10 +23,10 @@ def healthsim_tables():
 
 @hookimpl
 def healthsim_attributes():
-    """Declare income, schooling and insurance."""
-    from populationsim.society import ATTRIBUTES
+    """Declare income, schooling, insurance and how much care people seek and use."""
+    from populationsim import society, utilization
 
-    return ATTRIBUTES
+    return [*society.ATTRIBUTES, *utilization.ATTRIBUTES]
 
 
 @hookimpl
@@ -40,13 +40,12 @@ def healthsim_distributions():
 @hookimpl
 def healthsim_derivations():
     """Declare how people come by names, means, languages, deaths, care and how vulnerable their county is."""
-    from populationsim import customs, society
-    from populationsim.declared import derivations
+    from populationsim import customs, society, utilization
     from populationsim.mortality import DEATH
     from populationsim.names import NAMES
     from populationsim.vulnerability import VULNERABILITY
 
-    return [NAMES, *society.DERIVATIONS, *customs.DERIVATIONS, DEATH, *derivations(), VULNERABILITY]
+    return [NAMES, *society.DERIVATIONS, *customs.DERIVATIONS, DEATH, *utilization.DERIVATIONS, VULNERABILITY]
 
 
 @hookimpl

@@ -60,7 +60,7 @@ def _resolve(kind: str, place: Any, database: Path, stamp: tuple[int, int] | Non
         places=_ranked(_places(profile, known["notes"]), resolver.ranks()),
         facts=known,
         source=f"{profile.source}: {profile.vintage}",
-        fingerprint=_fingerprint(database, stamp),
+        fingerprint=f"{_fingerprint(database, stamp)} of {profile.vintage}",
     )
 
 

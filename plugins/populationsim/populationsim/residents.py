@@ -22,6 +22,7 @@ class Resident:
     income_band: str | None = column("under_100, 100_to_137, 138_to_249, 250_to_399 or 400_up.")
     education: str | None = column("Highest schooling of adults.")
     insurance: str | None = column("commercial, exchange, medicaid, medicare or uninsured.")
+    care_seeking: float = column("How readily the person seeks care, 1 being the nation's mean.")
     utilization: float = column("How much care the person uses, 1 being the nation's mean.")
     provider_id: str | None = refers(
         "providers.provider_id", "PR", "The primary care provider, where NetworkSim takes part."
@@ -56,7 +57,7 @@ def settle_in(events: Events) -> dict[str, Columns]:
             "relationship": relationship,
             "household_size": sizes[events.row],
             **{name: events.person(name) for name in ("income_percent", "income_band", "education", "insurance")},
-            "utilization": events.person("utilization"),
+            **{name: events.person(name) for name in ("care_seeking", "utilization")},
             "provider_id": (
                 events.person("pcp_provider")
                 if events.has_person("pcp_provider")

@@ -88,8 +88,9 @@ class ReferenceProfileResolver:
         area = facts.find_area(place)
         states = area.title.rpartition(", ")[2]
         kind = "metropolitan" if area.metro else "micropolitan"
-        notes = [f"{kind} area of {len(area.counties)} counties, weighted by population"]
-        return combined(self._each(area.counties), "msa", area.code, area.title, states, notes)
+        counties = (self._loaded.area_counties(area.code) if self._loaded is not None else ()) or area.counties
+        notes = [f"{kind} area of {len(counties)} counties, weighted by population"]
+        return combined(self._each(counties), "msa", area.code, area.title, states, notes)
 
     def resolve_zip(self, place: str | int) -> DemographicProfile:
         """Return the profile of a ZIP code: its county's figures, for ZIP codes have none of their own here."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import http.server
+import json
 import socket
 import threading
+import zipfile
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -110,11 +113,8 @@ def test_a_file_that_is_not_the_known_one_is_refused(publisher, tmp_path):
 def test_a_missing_file_and_an_unreachable_host_say_what_to_do(publisher, tmp_path):
     with pytest.raises(UserError, match="(?s)answers 404.*by hand from https://www.cdc.gov/places.*init --places FILE"):
         downloading.fetch("places", tmp_path, mirror=publisher)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     with pytest.raises(UserError, match="(?s)cannot reach 127.0.0.1:.*is there internet here.*init --svi-tract FILE"):
-        downloading.fetch("svi_tract", tmp_path, mirror=f"http://127.0.0.1:{port}")
+        downloading.fetch("svi_tract", tmp_path, mirror=nowhere())
     with pytest.raises(UserError, match="cannot reach publisher.invalid"):
         downloading.fetch("places", tmp_path, mirror="http://publisher.invalid")
     with pytest.raises(UserError, match="expected an address"):
@@ -148,3 +148,84 @@ def test_every_kind_has_an_address_and_init_loads_what_it_fetches(publisher, tmp
     assert "still the latest" in result.output and "nothing changed" in result.output
     result = CliRunner().invoke(init, ["--download", "placez"])
     assert "unknown kind 'placez'; did you mean 'places'" in str(result.exception)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Return the command `init` in a workspace of its own."""
+    monkeypatch.setenv("HEALTHSIM_HOME", str(tmp_path / "home"))
+    return lambda *words: CliRunner().invoke(init, [str(word) for word in words])
+
+
+def nowhere() -> str:
+    """Return an address of this machine at which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
+
+
+def test_a_plain_server_that_knows_no_ranges_and_no_tags_serves_too(tmp_path, places_file):
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / "places_county.csv").write_bytes(places_file.read_bytes())
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path / "mirror"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=functools.partial(server.serve_forever, 0.05), daemon=True).start()
+        mirror = f"http://127.0.0.1:{server.server_port}"
+        # A part of before: such a server sends the whole again.
+        (tmp_path / "places_county.csv.part").write_bytes(b"half of another file")
+        (tmp_path / "places_county.csv.part.tag").write_text("Sat, 01 Jan 2022 00:00:00 GMT")
+        first = downloading.fetch("places", tmp_path, mirror=mirror)
+        again = downloading.fetch("places", tmp_path, mirror=mirror)
+        server.shutdown()
+    assert first.path.read_bytes() == places_file.read_bytes()
+    assert (first.new, again.new) == (True, False), "it answers by the date that it has not changed"
+
+
+def test_the_provider_archive_is_fetched_unpacked_and_loaded(publisher, run, tmp_path, samples):
+    name = "npidata_pfile_20050523-20261108.csv"
+    plain, archive = samples.write_nppes(tmp_path / name, 100), tmp_path / "nppes.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.write(plain, name)
+        zipped.writestr(name.replace(".csv", "_fileheader.csv"), "NPI\n")
+    Publisher.files, Publisher.breaks = {"/nppes.zip": archive.read_bytes()}, [1000]
+    result = run("--download", "nppes", "--mirror", publisher, "--state", "TX", "--json")
+    (load,) = json.loads(result.stdout)["loads"]
+    assert (load["vintage"], load["limits"], load["rows"]) == ("2026-11-08", "TX", 40)
+    assert [part for _, part in Publisher.asked] == [None, "bytes=1000-"]
+
+
+def test_one_publisher_out_of_reach_does_not_keep_back_the_others(publisher, run, places_file):
+    Publisher.files = {"/places_county.csv": places_file.read_bytes()}
+    result = run("--download", "svi,places,cbsa", "--mirror", publisher)
+    assert isinstance(result.exception, UserError) and result.exception.exit_code == 2
+    assert "2 counties   2022  places_county.csv" in result.output
+    said = str(result.exception)
+    assert (
+        "what could is loaded" in said
+        and said.count("answers 404") == 2
+        and "--svi FILE" in said
+        and "--cbsa FILE" in said
+    )
+
+
+def test_without_a_network_each_file_is_named_and_nothing_is_made(run, tmp_path):
+    result = run("--download", "--mirror", nowhere())
+    assert isinstance(result.exception, UserError) and result.exception.exit_code == 2
+    assert str(result.exception).count("is there internet here?") == len(downloading.USUAL)
+    assert not (tmp_path / "home" / "reference.duckdb").exists()
+
+
+def test_a_page_in_the_place_of_the_file_is_refused_and_the_file_taken_when_it_comes(publisher, run, places_file):
+    Publisher.files = {"/places_county.csv": b"<html><body>Please log in to the network.</body></html>"}
+    result = run("--download", "places", "--mirror", publisher)
+    assert "places_county.csv is not a CDC PLACES county file" in str(result.exception)
+    Publisher.files = {"/places_county.csv": places_file.read_bytes()}
+    assert "2 counties" in run("--download", "places", "--mirror", publisher).output
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+def test_a_full_disk_is_said_to_be_full(publisher, tmp_path):
+    Publisher.files = {"/places_county.csv": b"x" * 100_000}
+    (tmp_path / "places_county.csv.part").symlink_to("/dev/full")
+    with pytest.raises(UserError, match="cannot write .*places_county.csv.part: No space left on device; make room"):
+        downloading.fetch("places", tmp_path, mirror=publisher)

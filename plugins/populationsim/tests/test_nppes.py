@@ -112,6 +112,30 @@ def test_a_file_that_lacks_columns_names_them(tmp_path):
         loading.load_file(duckdb.connect(), "nppes", path)
 
 
+def test_a_state_that_is_written_out_or_in_small_letters_counts(tmp_path, samples):
+    column = "Provider Business Practice Location Address State Name"
+    path = samples.write_nppes(tmp_path / NAME, 10, {0: {column: "Texas"}, 1: {column: "tx "}, 2: {column: "ZZ"}})
+    conn = duckdb.connect()
+    load, _ = loading.load_file(conn, "nppes", path, limits=loading.Limits(states=("TX",)))
+    assert load.row_count == 4 and one(conn, "SELECT DISTINCT state FROM nppes_providers") == ("TX",)
+
+
+def test_an_archive_that_breaks_off_is_refused_and_what_was_loaded_stays(tmp_path, samples):
+    plain, archive = samples.write_nppes(tmp_path / NAME, 500), tmp_path / "nppes.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.write(plain, NAME)
+    whole = archive.read_bytes()
+    conn = duckdb.connect()
+    loading.load_file(conn, "nppes", archive, beside=tmp_path)
+    middle = len(whole) // 3
+    for broken in (whole[:middle], whole[:middle] + bytes(500) + whole[middle + 500 :]):
+        archive.write_bytes(broken)
+        with pytest.raises(UserError, match="damaged or no zip file"):
+            loading.load_file(conn, "nppes", archive, beside=tmp_path)
+    assert one(conn, "SELECT count(*) FROM nppes_providers") == (495,)
+    assert not list(tmp_path.glob("healthsim-init-*"))
+
+
 KILLED = """
 import sys, pathlib
 from populationsim import loading
@@ -142,6 +166,12 @@ def test_a_killed_init_leaves_the_old_table_and_goes_on_when_run_again(tmp_path,
         assert kinds["places"].row_count == 2
         assert one(conn, "SELECT count(*) FROM nppes_providers") == (kinds["nppes"].row_count,)
         assert kinds["nppes"].row_count in (99, 19_800)
+    # A kill leaves what it was unpacking and setting down.
+    left = tmp_path / "healthsim-init-killed", tmp_path / "reference.duckdb.tmp"
+    for folder in left:
+        folder.mkdir(exist_ok=True)
+        (folder / "half").write_text("x")
     done = loading.load_reference(database, files={"places": places_file, "nppes": large})
+    assert not any((folder / "half").exists() for folder in left)
     assert "nothing changed" in done["places"][1][0]
     assert done["nppes"][0].row_count == 19_800

@@ -90,17 +90,46 @@ def test_those_who_are_older_iller_and_insured_use_more_care(americans):
     assert level[fertile & woman].mean() > level[fertile & ~woman].mean() + 0.2
 
 
+def test_visits_by_age_and_sex_are_as_the_nation_counts_them(americans):
+    age, woman, level = americans["age"], americans["gender"].isin(["F"]), americans["utilization"]
+    first = (0, 18, 45, 55, 65, 75, 200)
+    # Visits per 100 persons to physician offices and outpatient departments, 2003-2004 (Health, United States, 2006, figure 22).
+    counted = {0: (272.2, 158.5, 303.8, 411.4, 614.8, 809.4), 1: (259.4, 342.2, 423.6, 531.1, 669.7, 757.1)}
+    everybody = np.zeros(len(age))
+    for sex, visits in counted.items():
+        for low, high, count in zip(first[:-1], first[1:], visits, strict=True):
+            everybody[(woman == sex) & (age >= low) & (age < high)] = count
+    for sex, visits in counted.items():
+        for low, high, count in zip(first[:-1], first[1:], visits, strict=True):
+            mine = (woman == sex) & (age >= low) & (age < high)
+            assert level[mine].mean() == pytest.approx(count / everybody.mean(), rel=0.09), (sex, low)
+
+
 def test_the_uninsured_and_the_poor_use_less_care_than_others_like_them(americans):
     from healthsim_core.columns import Coded
-    from populationsim.utilization import utilization
+    from populationsim.utilization import INCOME, UNINSURED, care_seeking
 
-    whole = utilization(americans.scoped("populationsim.utilization"))["utilization"]
-    with_cover = americans.scoped("populationsim.utilization")
-    with_cover.columns = {**americans.columns, "insurance": Coded.constant("uninsured", len(americans))}
-    bare = utilization(with_cover)["utilization"]
-    assert (bare <= whole).all() and bare.mean() == pytest.approx(whole.mean() / 2, rel=0.12)
-    with_cover.columns = {**americans.columns, "income_band": Coded.constant("under_100", len(americans))}
-    assert utilization(with_cover)["utilization"].mean() < whole.mean()
+    insurance, level = americans["insurance"], americans["utilization"]
+    adult = (americans["age"] >= 18) & (americans["age"] < 65)
+    bare, private = (adult & insurance.isin(names) for names in (["uninsured"], ["commercial", "exchange"]))
+    assert 0.45 < level[bare].mean() / level[private].mean() < 0.65
+    assert americans["care_seeking"].mean() == pytest.approx(1, abs=0.02)
+
+    def seeking(**changed):
+        people = americans.scoped("care_seeking")
+        people.columns = {
+            **americans.columns,
+            **{name: Coded.constant(word, len(level)) for name, word in changed.items()},
+        }
+        return care_seeking(people)["care_seeking"].mean()
+
+    insured = seeking(insurance="commercial", income_band="250_to_399")
+    assert seeking(insurance="uninsured", income_band="250_to_399") / insured == pytest.approx(
+        UNINSURED["uninsured"], abs=0.01
+    )
+    assert seeking(insurance="commercial", income_band="under_100") / insured == pytest.approx(
+        INCOME["under_100"], abs=0.01
+    )
 
 
 def test_where_sex_or_age_is_not_known_the_rate_is_still_one():

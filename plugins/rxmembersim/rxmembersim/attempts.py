@@ -10,11 +10,12 @@ from healthsim_core.draws import uniforms
 from healthsim_core.events import DAY, Events, match
 from rxmembersim import coverage
 from rxmembersim.benefits import plan_fact
+from rxmembersim.habits import patient
 from rxmembersim.prescriptions import day_of, is_stopped, latest_before, person_and_drug
 from rxmembersim.reference import SPECIALTY, drugs, fact_of, numbers_of, plans, word_of, words_of
 
-STATUSES = ("paid", "rejected", "stopped", "waiting", "needless")
-PAID, REJECTED, STOPPED, WAITING, NEEDLESS = range(5)
+STATUSES = ("paid", "rejected", "stopped", "waiting", "needless", "forgone")
+PAID, REJECTED, STOPPED, WAITING, NEEDLESS, FORGONE = range(6)
 USED = 0.75
 """The share of a supply that must be used before the next one is paid for."""
 WITHOUT_APPROVAL = 0.3
@@ -40,6 +41,10 @@ class Attempts:
     reversed_at: np.ndarray
     again: np.ndarray
     """Whether it only sends a rejected claim again, so that nothing happens where a fill was paid."""
+    size: np.ndarray
+    """How many of the prescription's supplies it takes at once."""
+    patient: np.ndarray
+    """Whether it is not even tried where it is too soon."""
 
     def joined(self, other: Attempts) -> Attempts:
         """Return these attempts and others, one after the other."""
@@ -60,6 +65,7 @@ def decide(attempts: Attempts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     )
     never = np.datetime64("NaT", "s")
     given, last = np.zeros(len(start), np.int64), np.full(len(start), never)
+    used, taken = given.copy(), given.copy()
     supply, undone, last_before = np.zeros(len(start)), last.copy(), last.copy()
     supply_before = supply.copy()
     for rank in range(int(count.max(initial=0))):
@@ -68,14 +74,15 @@ def decide(attempts: Attempts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         time = attempts.time[rows]
         taken_back = mine[undone[mine] <= time]
         given[taken_back] -= 1
+        used[taken_back] -= taken[taken_back]
         last[taken_back], supply[taken_back] = last_before[taken_back], supply_before[taken_back]
         undone[taken_back] = never
         open_ = status[rows] < 0
         why = reject[rows]
-        why = np.where((why == 0) & (given[mine] > attempts.refills[rows]), 73, why)
+        why = np.where((why == 0) & (used[mine] + attempts.size[rows] > attempts.refills[rows] + 1), 73, why)
         soon = time < last[mine] + np.ceil(supply[mine] * USED).astype(np.int64) * DAY
         why = np.where((why == 0) & soon, 79, why)
-        needless = attempts.again[rows] & (given[mine] > 0)
+        needless = attempts.again[rows] & (given[mine] > 0) | soon & attempts.patient[rows]
         decided = np.where(needless, NEEDLESS, np.where(why == 0, PAID, REJECTED))
         status[rows] = np.where(open_, decided, status[rows])
         reject[rows] = np.where(open_, np.where(needless, 0, why), reject[rows])
@@ -84,6 +91,8 @@ def decide(attempts: Attempts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rows, mine = rows[paid], mine[paid]
         last_before[mine], supply_before[mine] = last[mine], supply[mine]
         given[mine], last[mine], supply[mine] = number[rows] + 1, attempts.time[rows], attempts.days_supply[rows]
+        taken[mine] = attempts.size[rows]
+        used[mine] += attempts.size[rows]
         undone[mine] = attempts.reversed_at[rows]
     return status, reject, number
 
@@ -115,14 +124,18 @@ def decide_with_reversals(attempts: Attempts, at: Columns, events: Events) -> tu
     return decided
 
 
-def attempts_of(events: Events, prescription: np.ndarray, facts: Columns, waiting: np.ndarray) -> Attempts:
-    """Return events as attempts, with what is known of them whatever came before."""
+def attempts_of(
+    events: Events, prescription: np.ndarray, facts: Columns, waiting: np.ndarray, forgone: np.ndarray | None = None
+) -> Attempts:
+    """Return events as attempts, with what is known of them whatever came before; `facts` has their `size` too."""
     drug = facts["drug"]
     stopped = is_stopped(events, drug, events.time, facts["written"]) | (drug < 0)
     # Nobody collects drugs for the dead, so no pharmacy bills for them.
     stopped |= day_of(events.time) > coverage.deaths(events)
     late = waiting | (events.time < facts["written"])
     status = np.where(stopped, STOPPED, np.where(late, WAITING, -1))
+    if forgone is not None:
+        status = np.where((status < 0) & forgone, FORGONE, status)
     return Attempts(
         events.key,
         prescription,
@@ -134,6 +147,8 @@ def attempts_of(events: Events, prescription: np.ndarray, facts: Columns, waitin
         np.full(len(events), -1, np.int64),
         _reversals(events.key, events),
         events["again"] if "again" in events.fields else np.zeros(len(events), bool),
+        facts["size"],
+        (facts["size"] > 1) & patient(events),
     )
 
 
@@ -149,6 +164,8 @@ def settled(events: Events, beside: Events) -> Attempts:
         events["reject_code"].lookup({code: int(code) for code in CODES}, 0, np.int64),
         events["fill_number"].astype(np.int64),
         _reversals(events.key, beside),
+        np.zeros(len(events), bool),
+        events["size"].astype(np.int64),
         np.zeros(len(events), bool),
     )
 
@@ -184,6 +201,7 @@ def outcome(events: Events, facts: Columns, prescription: np.ndarray, decided: t
         "status": Coded(status, STATUSES),
         "reject_code": Coded(np.where(reject > 0, np.searchsorted([int(code) for code in words], reject), -1), words),
         "fill_number": number.astype(float),
+        "size": facts["size"].astype(float),
         "drug": words_of(facts["drug"]),
         "ndc_code": word_of(facts["drug"], "ndc_code"),
         "rxnorm_code": word_of(facts["drug"], "rxnorm_code"),

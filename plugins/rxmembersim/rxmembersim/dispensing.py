@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from healthsim_core.columns import Coded, Columns, stack
+from healthsim_core.draws import SLOTS
 from healthsim_core.events import Events, match
 from rxmembersim.attempts import benefit
 from rxmembersim.benefits import MONTH, Bills, plan_fact, share_costs
+from rxmembersim.habits import long_supply
 from rxmembersim.prescriptions import day_of, is_stopped, latest_before
 from rxmembersim.reference import INSTITUTION, SPECIALTY, drugs, fact_of, numbers_of, prescribing_specialties, word_of
 
 BY_MAIL_FROM = 84
-"""Days' supply from which a fill comes by mail."""
+"""Days' supply from which a fill comes by mail to those who want it so."""
 FOREVER = np.datetime64("2200-01-01", "s")
 
 
@@ -53,7 +55,8 @@ def pharmacy(events: Events, drug: np.ndarray, days_supply: np.ndarray) -> np.nd
     """Return who dispenses: a specialty pharmacy specialty drugs, a mail pharmacy long supplies, else the usual one."""
     chosen = usual_pharmacy(events)
     mail, special = _person_key(events, "mail_pharmacy"), _person_key(events, "specialty_pharmacy")
-    chosen = np.where((days_supply >= BY_MAIL_FROM) & (mail >= 0), mail, chosen)
+    wanted = events.person("rx_by_mail") if events.has_person("rx_by_mail") else np.ones(len(events), bool)
+    chosen = np.where((days_supply >= BY_MAIL_FROM) & (mail >= 0) & wanted, mail, chosen)
     specialty = fact_of(drug, "tier", 0, np.int64) == SPECIALTY
     return np.where(specialty & (special >= 0), special, chosen)
 
@@ -113,6 +116,7 @@ def dispensed(events: Events) -> Columns:
     drug = fills["drug"]
     ingredient = np.rint(fills["quantity"] * fact_of(drug, "unit_cost", 0, float) * 100).astype(np.int64)
     fee = plan_fact(fills["plan"], "dispensing_fee")
+    year = fills["time"].astype("datetime64[Y]").astype(np.int64)
     insulins = [number for number, one in enumerate(drugs().values()) if one.drug_class == "insulin"]
     costs = share_costs(
         Bills(
@@ -121,9 +125,11 @@ def dispensed(events: Events) -> Columns:
             np.isin(np.arange(len(drugs()) + 1), insulins)[drug],
             np.maximum(np.ceil(fills["days_supply"] / MONTH).astype(np.int64), 1),
             ~back,
-            fills["entity"] * 4096 + fills["time"].astype("datetime64[Y]").astype(np.int64),
+            fills["entity"] * 4096 + year,
             np.argsort(np.lexsort((fills["key"], fills["time"])), kind="stable"),
             fills["plan"],
+            year + 1970,
+            fills["entity"] // SLOTS * 4096 + year,
         )
     )
     return fills.adding(
@@ -171,6 +177,7 @@ def fill_rows(events: Events) -> Columns:
 def prescription_rows(events: Events, book: Columns) -> Columns:
     """Return the rows of `prescriptions` for prescriptions of the events' persons, one event each."""
     used = _uses(events, book["key"])
+    size = long_supply(events, benefit(events), book)
     stopped = is_stopped(events, book["drug"], np.full(len(events), FOREVER), book["written"])
     status = np.where(stopped, 2, np.where(used > book["refills"], 1, 0))
     return Columns(
@@ -190,13 +197,13 @@ def prescription_rows(events: Events, book: Columns) -> Columns:
             "written_date": book["written"],
             "status": Coded(status, ("active", "completed", "stopped")),
             "prescriber_id": prescriber(events, book["prescriber"], book["drug"]),
-            "pharmacy_id": pharmacy(events, book["drug"], book["days_supply"]),
+            "pharmacy_id": pharmacy(events, book["drug"], book["days_supply"] * size),
         }
     )
 
 
 def _uses(events: Events, prescription: np.ndarray) -> np.ndarray:
-    """Return how often each prescription was filled; what was taken back does not count."""
+    """Return how many supplies of each prescription were dispensed; what was taken back does not count."""
     used = np.zeros(len(prescription), np.int64)
     taken = events.timeline("rxmembersim.reversal")
     back = reversed_fill(taken, events) if taken is not None else np.empty(0, np.int64)
@@ -204,9 +211,10 @@ def _uses(events: Events, prescription: np.ndarray) -> np.ndarray:
         done = events.timeline(f"rxmembersim.{kind}")
         if done is None:
             continue
-        paid = done["prescription"][done["status"].isin(("paid",)) & (match(done.key, back) < 0)]
-        if len(paid):
-            keys, counts = np.unique(paid, return_counts=True)
+        kept = done["status"].isin(("paid",)) & (match(done.key, back) < 0)
+        if kept.any():
+            keys, place = np.unique(done["prescription"][kept], return_inverse=True)
+            counts = np.bincount(place, weights=done["size"][kept]).astype(np.int64)
             place = match(prescription, keys)
             used += np.where(place >= 0, counts[np.maximum(place, 0)], 0)
     return used

@@ -21,7 +21,9 @@ class RxMember:
     rx_member_id: str = key("RX", "The pharmacy member's key.")
     person_id: str = refers("persons.person_id", "P", "The person this member is.")
     member_id: str | None = refers("members.member_id", "M", "The same person as a medical member.")
-    cardholder_id: str = column("The subscriber's number on the card (302-C2).", decode="'RX' || {cardholder_id}")
+    cardholder_id: str | None = refers(
+        "rx_members.rx_member_id", "RX", "The subscriber's number on the card (302-C2); none where that is no member."
+    )
     person_code: str = column("Which person of the card: 001 subscriber, 002 spouse, 003 and on dependents (303-C3).")
     relationship_code: str = column("1 cardholder, 2 spouse, 3 child (306-C6).", system="NCPDP 306-C6")
     bin: str = column("Issuer identification number: where the claim is sent (101-A1); invented, of the range 99xxxx.")
@@ -29,6 +31,7 @@ class RxMember:
     group_id: str = column("The benefit's group (301-C1).")
     plan_code: str = column("The pharmacy benefit: its cost-sharing design.")
     benefit_type: str = column("Commercial, Medicare Part D, Medicaid or Exchange.")
+    contract_code: str | None = column("The Part D plan's contract with Medicare; invented, so it begins with Z.")
     given_name: str = column("First name.")
     family_name: str = column("Last name.")
     birth_date: date | None = column("Date of birth.")
@@ -66,7 +69,7 @@ class Prescription:
     prescription_number: str = column(
         "The pharmacy's number of it, digits (402-D2).", decode="{prescription_number}::VARCHAR"
     )
-    ndc_code: str = column("What is dispensed.", system=NDC)
+    ndc_code: str = column("What is dispensed.", system=NDC, references="drugs.ndc_code")
     rxnorm_code: str = column("The clinical drug.", system=RXNORM)
     description: str = column("Drug, strength and form.")
     quantity: float = column("How much is dispensed at a time, in billing units.", decimals=3)
@@ -89,7 +92,7 @@ class Fill:
     rx_member_id: str = refers("rx_members.rx_member_id", "RX", "Whose.")
     fill_number: int = column("0 for the first fill, then 1, 2 … (403-D3).")
     fill_date: date = column("When it was dispensed (401-D1).")
-    ndc_code: str = column("What was dispensed (407-D7).", system=NDC)
+    ndc_code: str = column("What was dispensed (407-D7).", system=NDC, references="drugs.ndc_code")
     quantity: float = column("How much, in billing units (442-E7).", decimals=3)
     days_supply: int = column("For how many days that lasts (405-D5).", unit="d")
     pharmacy_id: str | None = refers("pharmacies.pharmacy_id", "PH", "Who dispensed it.")

@@ -17,15 +17,17 @@ def healthsim_products():
 @hookimpl
 def healthsim_attributes():
     from rxmembersim.benefits import ATTRIBUTES
+    from rxmembersim.habits import ADHERENCE, LONG_SUPPLY
 
-    return ATTRIBUTES
+    return [*ATTRIBUTES, ADHERENCE, LONG_SUPPLY]
 
 
 @hookimpl
 def healthsim_derivations():
     from rxmembersim.benefits import BENEFIT
+    from rxmembersim.habits import HABITS
 
-    return [BENEFIT]
+    return [BENEFIT, HABITS]
 
 
 @hookimpl

@@ -8,7 +8,7 @@ from healthsim_core.errors import SpecificationError
 from healthsim_core.generation.run import generate
 from rxmembersim.adherence import covered_until
 from rxmembersim.benefits import Bills, share_costs
-from rxmembersim.reference import brands, drug_names
+from rxmembersim.reference import brands, drug_names, plans
 
 PART_D = {
     "id": "seniors",
@@ -204,11 +204,66 @@ def test_the_standard_benefit_by_hand():
     # 500 dollars: all deductible. 300: 90 deductible, then a quarter of 210. 10,000: a quarter, but 2,000 a year is all.
     total = np.array([50_000, 30_000, 1_000_000, 1_000_000], np.int64)
     bills = Bills(total, np.full(4, 2), np.zeros(4, bool), np.ones(4, np.int64), np.ones(4, bool), np.zeros(4, np.int64),
-                  np.arange(4), Coded.constant("PDP-STD", 4))  # fmt: skip
+                  np.arange(4), Coded.constant("PDP-STD", 4), np.full(4, 2025), np.zeros(4, np.int64))  # fmt: skip
     costs = share_costs(bills)
     assert costs.deductible.tolist() == [50_000, 9_000, 0, 0]
     assert costs.copay.tolist() == [0, 5_250, 135_750, 0]
     assert costs.phase.decode().tolist() == ["deductible", "initial", "catastrophic", "catastrophic"]
+
+
+def test_a_part_d_year_has_its_own_deductible_and_threshold_and_no_gap():
+    for year, deductible, most in ((2025, 59_000, 200_000), (2026, 61_500, 210_000)):
+        total = np.full(30, 60_000, np.int64)
+        bills = Bills(total, np.full(30, 2), np.zeros(30, bool), np.ones(30, np.int64), np.ones(30, bool), np.zeros(30, np.int64),
+                      np.arange(30), Coded.constant("PDP-STD", 30), np.full(30, year), np.zeros(30, np.int64))  # fmt: skip
+        costs = share_costs(bills)
+        assert (costs.deductible.sum(), costs.patient.sum(), costs.patient[-1]) == (deductible, most, 0)
+    assert [plans(year)["MAPD-LIS"].copays[:2] for year in (2025, 2026)] == [(490, 1215), (510, 1265)]
+
+
+def year_of(tmp_path, lo, hi, kind, count=300):
+    spec = {
+        "id": kind,
+        "generation": {"count": count, "seed": 11, "products": ["rxmembersim"]},
+        "demographics": {"age": {"type": "uniform_int", "min": lo, "max": hi}},
+        "clinical": {"primary_condition": {"code": "I10", "prevalence": 1.0}, "comorbidities": [{"code": "E78.5", "prevalence": 0.7}]},
+        "coverage": {"rx_plan": kind},
+        "journey": {"template": "chronic-therapy-maintenance"},
+    }  # fmt: skip
+    return generate(spec, workspace=tmp_path).scenario.connect()
+
+
+@pytest.mark.parametrize(
+    ("kind", "ages", "low", "high"), [("MAPD-ENH", (66, 88), 0.80, 0.95), ("RX-COMM", (35, 63), 0.60, 0.80)]
+)
+def test_people_are_as_adherent_as_plans_report(tmp_path, kind, ages, low, high):
+    with year_of(tmp_path, *ages, kind) as connection:
+        reached = "SELECT avg((pdc >= 0.8)::INT), stddev(pdc) FROM adherence WHERE fill_count > 1 AND drug_class IN ('statin', 'ACE inhibitor')"
+        share, spread = one(connection, reached)
+        # Some take three months at a time; of those, few ask again before three quarters are used, and are refused.
+        long = one(connection, "SELECT avg((days_supply = 90)::INT) FROM fills")[0]
+        refused = one(connection, "SELECT avg((coalesce(reject_code, '') = '79')::INT) FROM rx_claims")[0]
+        assert one(
+            connection,
+            """SELECT count(*) FROM (SELECT prescription_id, sum(quantity) FILTER (status = 'dispensed') q FROM fills GROUP BY 1)
+               JOIN prescriptions USING (prescription_id) WHERE q > quantity * (refill_count + 1)""",
+        ) == (0,)
+    assert low < share < high and spread > 0.05
+    assert 0.1 < long < 0.4 and 0 < refused < 0.05
+
+
+def test_who_is_perfectly_adherent_has_every_refill(tmp_path):
+    spec = {
+        "id": "all",
+        "generation": {"count": 20, "products": ["rxmembersim"]},
+        "clinical": {"adherence": 1.0, "long_supply": False},
+        "journey": {"id": "one", "events": [
+            {"event_id": "rx", "event_type": "new_rx", "parameters": {"drug": "lisinopril"}},
+            {"event_id": "more", "event_type": "refill", "depends_on": "rx", "delay": {"days": 30}, "repeat": {"every_days": 30, "count": 11}},
+        ]},
+    }  # fmt: skip
+    with generate(spec, workspace=tmp_path).scenario.connect() as connection:
+        assert one(connection, "SELECT count(*), count(DISTINCT rx_member_id) FROM fills") == (240, 20)
 
 
 @pytest.mark.parametrize(("days", "copay"), [(30, 5), (34, 5), (35, 10), (90, 15)])
@@ -218,6 +273,7 @@ def test_a_copay_is_that_of_a_months_supply(days, copay, tmp_path):
         "id": "supply",
         "generation": {"count": 1, "products": ["rxmembersim"]},
         "coverage": {"rx_plan": "RX-COMM"},
+        "clinical": {"long_supply": False},
         "journey": {"id": "one", "events": [{"event_id": "rx", "event_type": "new_rx", "parameters": order}]},
     }
     with generate(spec, workspace=tmp_path).scenario.connect() as connection:

@@ -1,11 +1,11 @@
 """What RxMemberSim's D.0 files promise: well-formed for two readers, equal to the tables, and silent about nothing left out."""
 
 import datetime
-import os
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import golden
 import pytest
 
 import networksim.entities
@@ -64,12 +64,7 @@ def test_neither_dzero_python_nor_we_find_an_error(written, file):
 
 @pytest.mark.parametrize("file", FILES)
 def test_the_file_is_the_one_that_was_read_by_eye(written, file):
-    text = (written.folder / file).read_bytes()
-    golden = HERE / "golden/ncpdp_d0" / file
-    if os.environ.get("HEALTHSIM_WRITE_GOLDEN"):
-        golden.parent.mkdir(parents=True, exist_ok=True)
-        golden.write_bytes(text)
-    assert text == golden.read_bytes()
+    golden.same((written.folder / file).read_bytes(), HERE / "golden/ncpdp_d0" / file)
 
 
 def test_dzero_python_reads_the_values_of_the_tables(written, source):

@@ -103,3 +103,18 @@ SELECT 'DSE' || s.subject_id, s.subject_id, 'DISPOSITION EVENT', term, decoded, 
   ('SU6', 'Death', 'DEATH', 'FOLLOW-UP'), ('SU7', 'Withdrew', 'WITHDRAWAL BY SUBJECT', 'SCREENING'), ('SU8', 'Moved away', 'LOST TO FOLLOW-UP', 'SCREENING'),
   ('SU10', 'Completed', 'COMPLETED', 'FOLLOW-UP'), ('SU13', 'Completed', 'COMPLETED', 'FOLLOW-UP')
 ) x(subject_id, term, decoded, epoch) USING (subject_id);
+
+-- What was asked of everybody, which of it one did not meet, and what was measured of another, three visits long.
+INSERT INTO trial_criteria BY NAME SELECT 'HS-DM-201' AS study_id, * FROM (VALUES
+  ('INCL01', 'INCLUSION', 'Age within the study''s limits'), ('INCL04', 'INCLUSION', 'Hemoglobin A1c from 7.0 to 10.5 percent'),
+  ('EXCL01', 'EXCLUSION', 'Liver or kidney values outside the study''s limits at screening')
+) x(criterion_code, category, description);
+UPDATE subjects SET failed_criterion = 'INCL04' WHERE subject_id = 'SU4';
+INSERT INTO trial_results BY NAME SELECT *, 'SU1' AS subject_id, test_code = 'HBA1C' AS endpoint FROM (VALUES
+  ('TR1', 'SV1', 'LB', 'HBA1C', 'Hemoglobin A1C', '4548-4', 'BLOOD', '%', 8.40, 4.0, 5.6, 'HIGH', DATE '2024-02-01'),
+  ('TR2', 'SV2', 'LB', 'HBA1C', 'Hemoglobin A1C', '4548-4', 'BLOOD', '%', 8.25, 4.0, 5.6, 'HIGH', DATE '2024-02-15'),
+  ('TR3', 'SV5', 'LB', 'HBA1C', 'Hemoglobin A1C', '4548-4', 'BLOOD', '%', 7.10, 4.0, 5.6, 'HIGH', DATE '2024-05-10'),
+  ('TR4', 'SV2', 'LB', 'CREAT', 'Creatinine', '2160-0', 'SERUM', 'mg/dL', 0.90, NULL, 1.3, 'NORMAL', DATE '2024-02-15'),
+  ('TR5', 'SV1', 'VS', 'SYSBP', 'Systolic Blood Pressure', '8480-6', NULL, 'mmHg', 138.00, NULL, NULL, NULL, DATE '2024-02-01'),
+  ('TR6', 'SV5', 'VS', 'SYSBP', 'Systolic Blood Pressure', '8480-6', NULL, 'mmHg', 131.50, NULL, NULL, NULL, DATE '2024-05-10')
+) x(trial_result_id, visit_id, domain, test_code, test, loinc_code, specimen, unit, value, reference_low, reference_high, range_indicator, result_date);

@@ -1,20 +1,25 @@
 """What TrialSim's SDTM datasets promise: SDTMIG 3.4, two readers that agree, and no word lost between tables and files."""
 
 import datetime
+import hashlib
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
+import golden
 import pytest
 
 import trialsim.entities
 from healthsim_cdisc.testing import judge, judge_records, read
 from healthsim_core.export import Source, export
 from trialsim.formats import OUTPUT_FORMATS
+from trialsim.reference import rows, studies
 
-FIXTURE = Path(__file__).parent / "fixture.sql"
+HERE = Path(__file__).parent
+FIXTURE = HERE / "fixture.sql"
+DATASETS = ("ae", "dm", "ds", "dv", "ex", "ie", "lb", "se", "sv", "ta", "te", "ti", "ts", "tv", "vs")
 STUDY = "HS-DM-201"
 (SDTM,) = OUTPUT_FORMATS
 
@@ -54,11 +59,24 @@ def test_the_judge_finds_no_fault(written, study):
 def test_a_study_has_its_folder_and_a_study_of_nobody_has_none(written):
     assert {path.name for path in written.folder.iterdir()} == {STUDY, "HS-HV-101"}
     assert sorted(name for name in written.files if name.startswith(STUDY)) == [
-        f"{STUDY}/{name}.{kind}"
-        for name in ("ae", "dm", "ds", "dv", "ex", "se", "sv", "ta", "te", "ts", "tv")
-        for kind in ("json", "xpt")
+        f"{STUDY}/{name}.{kind}" for name in DATASETS for kind in ("json", "xpt")
     ]
     assert "HS-HV-101/ae.xpt" not in written.files
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_the_dataset_is_the_one_that_was_read_by_eye(written, dataset):
+    text = (written.folder / STUDY / f"{dataset}.json").read_text("utf-8")
+    version = json.loads(text)["sourceSystem"]["version"]
+    golden.same(text.replace(f'"version": "{version}"', '"version": "VERSION"'), HERE / f"golden/sdtm/{dataset}.json")
+
+
+def test_the_transport_files_hold_the_same_bytes_as_when_they_were_read_by_eye(written):
+    files = [(name, (written.folder / STUDY / f"{name}.xpt").read_bytes()) for name in DATASETS]
+    golden.same(
+        "".join(f"{hashlib.sha256(data).hexdigest()}  {name}.xpt\n" for name, data in files),
+        HERE / "golden/sdtm/xpt.sha256",
+    )
 
 
 def test_a_screen_failure_has_no_arm_and_says_why(frames):
@@ -201,3 +219,22 @@ def test_the_judge_sees_what_is_wrong(frames, dataset, variable, value, complain
 def test_declaring_the_format_reads_no_data_library():
     loaded = "import trialsim.formats, sys; print({'pandas', 'pyreadstat'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True).stdout.strip() == "set()"
+
+
+def test_a_trial_summary_has_the_parameters_that_reviewers_look_for(frames):
+    summary = frames["TS"].set_index("TSPARMCD")
+    wanted = """ACTSUB ADAPT ADDON AGEMAX AGEMIN DCUTDESC DCUTDTC EXTTIND FCNTRY HLTSUBJI INDIC INTMODEL INTTYPE LENGTH NARMS
+        NCOHORT OBJPRIM OBJSEC OUTMSPRI PCLAS PDPSTIND PDSTIND PIPIND PLANSUB RANDOM RDIND REGID SDTIGVER SDTMVER SENDTC
+        SEXPOP SPONSOR SSTDTC STOPRULE STYPE TBLIND TCNTRL TDIGRP THERAREA TINDTP TITLE TPHASE TRT TTYPE"""
+    assert set(wanted.split()) <= set(summary.index)
+    assert ((summary["TSVAL"] == "") == (summary["TSVALNF"] != "")).all()
+    assert summary.loc["AGEMIN", "TSVAL"] == "P18Y"
+    assert summary.loc["SSTDTC", "TSVAL"] == frames["DM"].query("ARMCD != ''")["RFICDTC"].min()
+    assert list(summary.loc[["TTYPE"], "TSVAL"]) == ["EFFICACY", "SAFETY"]
+
+
+@pytest.mark.parametrize("study", studies())
+def test_every_study_says_in_its_trial_summary_what_it_is_for(study):
+    assert {"TRT", "TINDTP", "OBJPRIM", "OUTMSPRI", "ADDON"} <= {
+        row["code"] for row in rows("trial_summary") if row["study_id"] == study
+    }

@@ -30,7 +30,7 @@ class Study:
 class Arm:
     """An arm of a study."""
 
-    study_id: str = column("The study.")
+    study_id: str = column("The study.", references="studies.study_id")
     arm_code: str = column("ARMCD, at most 20 characters.")
     arm_name: str = column("ARM.")
     treatment: str = column("What is given, EXTRT.")
@@ -47,7 +47,7 @@ class Site:
     """A place where a study is run."""
 
     site_id: str = key("ST", "The site's key.")
-    study_id: str = column("The study.")
+    study_id: str = column("The study.", references="studies.study_id")
     site_number: str = column("SITEID: three digits, four where there are a thousand sites.")
     facility_id: str | None = refers("facilities.facility_id", "F", "The facility it is at.")
     investigator_id: str | None = refers("providers.provider_id", "PR", "The principal investigator.")
@@ -62,7 +62,7 @@ class Subject:
     subject_id: str = key("SU", "The subject's key.")
     person_id: str = refers("persons.person_id", "P", "The person this subject is.")
     patient_id: str | None = refers("patients.patient_id", "PT", "The same person as a patient.")
-    study_id: str = column("STUDYID.")
+    study_id: str = column("STUDYID.", references="studies.study_id")
     site_id: str = refers("sites.site_id", "ST", "Where.")
     subject_number: str = column(
         "SUBJID: digits, unique in the study.", decode="lpad({subject_number}::VARCHAR, 8, '0')"
@@ -218,7 +218,7 @@ class TrialResult:
 class TrialCriterion:
     """One criterion of who may take part in a study."""
 
-    study_id: str = column("Which study.")
+    study_id: str = column("Which study.", references="studies.study_id")
     criterion_code: str = column("IETESTCD.")
     category: str = column("INCLUSION or EXCLUSION.", system="CDISC CT IECAT")
     description: str = column("IETEST, in our own words.")

@@ -20,8 +20,8 @@ PHARMACY = "membersim.claim_pharmacy"
 def shares_of(events: Events) -> Shares:
     """Return the member's shares of medical claims, with the balances of all medical claims of the coverage's year.
 
-    Where one maximum holds for medical and pharmacy claims, what the year's drugs cost is set aside first, whenever they were
-    filled: a year's sum is right, and it is medical claims that the maximum makes cheaper.
+    Where one maximum or deductible holds for medical and pharmacy claims, what the year's drugs cost is set aside first, whenever
+    they were filled: a year's sum is right, and it is medical claims that the limit makes cheaper.
     """
     batches = [one for one in (events.timeline(name) for name in MEDICAL) if one is not None]
     start = sum(len(one) for one in batches[: [one.event_type for one in batches].index(events.event_type)])
@@ -49,10 +49,12 @@ def shares_of(events: Events) -> Shares:
             column("deductible"), column("out_of_pocket_max"), column("copay"), *(column(one) for one in LIMITS[2:])
         ),
         family[:n],
-        Elsewhere(*(_sums(drugs["owed"], one, n) for one in (segment, family))),
+        Elsewhere(*(_sums(drugs[what], one, n) for what in ("owed", "deductible") for one in (segment, family))),
+        column("flat"),
     )
     rows = slice(start, start + len(events))
-    return Shares(everybody.deductible[rows], everybody.copay[rows], everybody.coinsurance[rows])
+    deductible, copay, coinsurance = (getattr(everybody, name)[rows] for name in ("deductible", "copay", "coinsurance"))
+    return Shares(deductible, copay, coinsurance)
 
 
 def _sums(amounts: np.ndarray, segment: np.ndarray, claims: int) -> np.ndarray:
@@ -64,10 +66,11 @@ def _drugs(events: Events) -> dict:
     """Return the pharmacy claims that count to the medical maximum, with what members owe for them."""
     claims = events.timeline(PHARMACY)
     none = np.empty(0, np.int64)
-    blank = {"year": none, "coverage": none, "plan": Coded.constant(None, 0), "entity": none, "owed": none}
+    names = ("year", "coverage", "entity", "owed", "deductible")
+    blank = {**dict.fromkeys(names, none), "plan": Coded.constant(None, 0)}
     if claims is None:
         return blank
-    member = owed(claims, events.rows("fills"))
+    member, deductible = owed(claims, events.rows("fills"))
     rows = np.flatnonzero((member > 0) & (benefit(claims["plan"], "pharmacy_counts") > 0))
     if not len(rows):
         return blank
@@ -77,4 +80,5 @@ def _drugs(events: Events) -> dict:
         "plan": claims["plan"][rows],
         "entity": claims.entity[rows],
         "owed": member[rows],
+        "deductible": np.where(benefit(claims["plan"][rows], "one_deductible") > 0, deductible[rows], 0),
     }

@@ -23,6 +23,22 @@ HOSPITAL_VISITS = ("ed", "inpatient")
 VISITS = ("patientsim.encounter", "patientsim.admission")
 RECENT = 120 * DAY
 """An order without a visit is about what the person's latest visit of so many days was about."""
+MONTHLY = (
+    "99490",
+    "99439",
+    "99487",
+    "99489",
+    "99491",
+    "99437",
+    "99454",
+    "99457",
+    "99458",
+    "G0511",
+    "G0556",
+    "G0557",
+    "G0558",
+)
+"""Services that stand for a calendar month: care management and remote monitoring."""
 DIAGNOSES = tuple(f"diagnosis_{rank}" for rank in range(1, 5))
 PCS = "ICD-10-PCS"
 
@@ -87,7 +103,23 @@ def settle_billing(events: Events, role: np.ndarray) -> dict[str, Array]:
     found = {"billing_role": Coded(role, ROLES), **_parties(events, role, visits, place)}
     found.update({"admitted": events["service_time"]} if visits is None else _about(events, role, visits, place))
     events.fields.update(found)
-    return {**found, "bill": _bill(events, role, visits, place)}
+    return {**found, "bill": _bill(events, role, visits, place), "month_billed": _month_billed(events)}
+
+
+def _lists_monthly(events: Events) -> np.ndarray:
+    codes = events["cpt_codes"]
+    return codes.lookup({word: not set(MONTHLY).isdisjoint(word.split(",")) for word in codes.words}, False, bool)
+
+
+def _month_billed(events: Events) -> np.ndarray:
+    """Return which events list a monthly service that the person's event before in the calendar month listed (bool)."""
+    rows = np.flatnonzero(_lists_monthly(events))
+    month = events["service_time"][rows].astype("datetime64[M]").astype(np.int64)
+    order = np.lexsort((events.key[rows], events["service_time"][rows], month, events.entity[rows]))
+    entity, month = events.entity[rows][order], month[order]
+    found = np.zeros(len(events), bool)
+    found[rows[order[1:]]] = (entity[1:] == entity[:-1]) & (month[1:] == month[:-1])
+    return found
 
 
 def _parties(events: Events, role: np.ndarray, visits: Visits | None, place: np.ndarray) -> dict[str, Array]:
@@ -118,6 +150,9 @@ def _parties(events: Events, role: np.ndarray, visits: Visits | None, place: np.
     ):
         facility = _or_person(events, facility, rows, usual)
     code = events["place_of_service_code"]
+    # What a month of care management took is not done where the patient is.
+    monthly = _lists_monthly(events) & code.isin(["02", "10"])
+    code = code.where(~monthly, Coded.constant("11", len(events)))
     for one, word in PLACES.items():
         code = code.where(role != one, Coded.constant(word, len(events)))
     referrer = np.where(events["referrer"] == provider, -1, events["referrer"])
@@ -143,9 +178,11 @@ def _about(events: Events, role: np.ndarray, visits: Visits, place: np.ndarray) 
         own, theirs = events[name], visits.diagnoses[name][there]
         one = theirs.where(rows, own)
         found[name] = one.where(~vaccine, z23) if rank == 0 else one
-    day, inside = events["service_time"], (role == OPERATING) | (role == ANESTHESIA)
+    given = (events["procedure_code"].codes >= 0) | (events["vaccine"].codes >= 0)
+    day, inside = events["service_time"], (role == OPERATING) | (role == ANESTHESIA) | (role == PRACTICE) & given
     begin, end = visits.start[place], visits.end[place]
     found["service_time"] = np.where(inside & (place >= 0), np.clip(day, begin, end), day)
+    found["end_time"] = np.maximum(events["end_time"], found["service_time"])
     found["admitted"] = np.where(place >= 0, begin, day)
     return found
 

@@ -7,7 +7,7 @@ import numpy as np
 from healthsim_core.columns import Array, Coded, Columns, stack
 from healthsim_core.events import DAY, Events
 from membersim.adjudication import Shares, before, spread
-from membersim.coverage import AFTER, BEFORE, ENROLLMENT, NEVER, PLAN_CHANGE, TERMINATION, after_death, periods
+from membersim.coverage import ENROLLMENT, NEVER, PLAN_CHANGE, TERMINATION, after_death, periods
 from membersim.reference import benefit, denials, of_plan
 
 DIAGNOSES = 4
@@ -16,10 +16,6 @@ SERVICES = r"[0-9A-Z]{5}(,[0-9A-Z]{5})*"
 WHOLE = r"[0-9]+(\.0)?"
 POSITIVE = r"(?!0+(\.0*)?$)[0-9]+(\.[0-9]+)?"
 """Numbers from 0, and above 0, as journeys give them."""
-DENIED_SHARE = 0.06
-"""The share of claims denied by chance."""
-FILING_DAYS = 365
-"""Claims sent later than so many days after the service are denied."""
 CHECKS = 19
 """One payee in so many, by its number, is paid by check, the others by transfer; a prime, as numbers go by hundreds."""
 COVERAGE_EVENTS = (ENROLLMENT, PLAN_CHANGE, TERMINATION)
@@ -45,29 +41,6 @@ def cover(events: Events, complete: np.ndarray | None = None) -> dict[str, Array
     return {"coverage": np.where(place >= 0, found.key[place], -1), "plan": plan, "covered": state}
 
 
-def deny(events: Events, covered: np.ndarray, last_day: np.ndarray, by_chance: bool = True) -> Coded:
-    """Return why each claim is denied, as a position in `denials()` written as text; missing where it is paid.
-
-    A second claim of an encounter in the same `billing_role` is a duplicate.
-    """
-    codes = np.full(len(events), -1, np.int32)
-    number = {one.reason: place for place, one in enumerate(denials())}
-    if by_chance:
-        weights = np.cumsum([one.weight for one in denials()])
-        u = events.draw("denial") / DENIED_SHARE
-        codes = np.where(u < 1, np.searchsorted(weights, u * weights[-1], side="right"), -1).astype(np.int32)
-    codes[(events.time - last_day) > FILING_DAYS * DAY] = number["29"]
-    encounter = events.fields.get("encounter", np.full(len(events), -1, np.int64))
-    role = events["billing_role"].codes if "billing_role" in events.fields else np.zeros(len(events), np.int32)
-    order = np.lexsort((events.key, events.time, role, encounter))
-    same = (encounter[order][1:] == encounter[order][:-1]) & (role[order][1:] == role[order][:-1])
-    again = np.append(False, same)[: len(order)]
-    codes[order[again & (encounter[order] >= 0)]] = number["18"]
-    codes[covered == BEFORE] = number["26"]
-    codes[covered == AFTER] = number["27"]
-    return Coded(codes, [str(place) for place in range(len(denials()))])
-
-
 def benefits_of(plan: Coded, copay: np.ndarray, outside: np.ndarray) -> dict[str, np.ndarray]:
     """Return the columns that `shares_of` reads besides the amounts; `outside` costs more coinsurance by choice."""
     found = {"copay": copay, **{name: benefit(plan, name) for name in LIMITS}}
@@ -88,12 +61,18 @@ def line_rows(
     charge: np.ndarray,
     allowed: np.ndarray,
     weight: np.ndarray,
+    flat: np.ndarray,
     **columns: Array,
 ) -> tuple[Columns, Columns]:
-    """Return the lines and their adjustments; `owner` is each line's claim, `weight` the part that can cost the member."""
+    """Return the lines and their adjustments; `owner` is each line's claim.
+
+    `flat` is the part of a line that the claim's copay settles, `weight` the part that deductible and coinsurance are of.
+    """
     n = len(owner)
     number = np.arange(n) - np.searchsorted(owner, owner) + 1
-    member = spread(shares.member, weight, owner)
+    copay = spread(shares.copay, flat, owner)
+    rest = spread(shares.deductible + shares.coinsurance, weight, owner)
+    member = copay + rest
     blank = Coded.constant(None, n)
     lines = Columns(
         {
@@ -110,14 +89,14 @@ def line_rows(
             **columns,
         }
     )
-    return lines, _adjustments(events, shares, owner, number, charge, allowed, member)
+    return lines, _adjustments(events, shares, owner, number, charge, allowed, copay, rest)
 
 
-def _adjustments(events, shares, owner, number, charge, allowed, member) -> Columns:
-    """Return why each line is not paid as charged; a claim's copay, deductible and coinsurance are used up line by line."""
+def _adjustments(events, shares, owner, number, charge, allowed, copay, rest) -> Columns:
+    """Return why each line is not paid as charged; a claim's deductible and coinsurance are used up line by line."""
     denial = events["denial"][owner]
-    low = before(member, owner)
-    high = low + member
+    low = before(rest, owner)
+    high = low + rest
     reasons = denial.recode({str(place): one.reason for place, one in enumerate(denials())})
     remarks = denial.recode({str(place): one.remark for place, one in enumerate(denials())})
     denied = denial.codes >= 0
@@ -126,10 +105,8 @@ def _adjustments(events, shares, owner, number, charge, allowed, member) -> Colu
         ("CO", reasons, remarks, np.where(denied, charge, 0)),
         ("CO", Coded.constant("45", len(owner)), blank, np.where(denied, 0, charge - allowed)),
     ]
-    until = np.zeros(len(owner), np.int64)
-    for reason, share in (("3", shares.copay), ("1", shares.deductible), ("2", shares.coinsurance)):
-        since, until = until, until + share[owner]
-        part = np.clip(np.minimum(high, until) - np.maximum(low, since), 0, None)
+    first = np.clip(np.minimum(high, shares.deductible[owner]) - low, 0, None)
+    for reason, part in (("3", copay), ("1", first), ("2", rest - first)):
         kinds.append(("PR", Coded.constant(reason, len(owner)), blank, part))
     batches = []
     for group, reason, remark, amount in kinds:
@@ -247,7 +224,8 @@ def remittance_rows(events: Events, claims: Columns, decided: np.ndarray) -> Col
             "remittance_id": events.key,
             "claim_id": events.key,
             "payer_id": of_plan(events["plan"], "payer_id"),
-            "claim_status_code": Coded((events["denial"].codes >= 0).astype(np.int32), ("1", "4")),
+            # Whoever is known to the payer is processed as primary, a denial too; 4 is for strangers (X12 RFI 1423).
+            "claim_status_code": Coded.constant("1", len(events.key)),
             "payment_date": friday,
             "payment_method_code": Coded(method, ("ACH", "CHK", "NON")),
             "paid_amount": paid,

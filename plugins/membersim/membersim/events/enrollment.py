@@ -20,14 +20,11 @@ from membersim.coverage import (
     periods,
     reach,
 )
-from membersim.policies import insured
-from membersim.premiums import premiums
-from membersim.reference import benefit, of_plan, plans
+from membersim.events.covering import coverage_rows, parents
+from membersim.policies import insured, is_outside
+from membersim.reference import medical_plans, plans
 
 RELATIONSHIPS = {"subscriber": "18", "spouse": "01", "dependent": "19", "other": "G8"}
-GROUPED = ("Commercial",)
-"""Coverage types that come through an employer's group."""
-FAMILY = ("family_deductible", "family_out_of_pocket_max")
 DEATH = "03"
 REASONS = {
     DEATH: "death",
@@ -37,20 +34,6 @@ REASONS = {
     "59": "premium not paid",
 }
 """Why coverage ends (X12 1203), in our words."""
-
-
-def coverage_levels(events: Events) -> Coded:
-    """Return who each policy covers (X12 1207): EMP employee, ESP with spouse, ECH with children, FAM family."""
-    people = events.people
-    first, role = people.first_row, people["role"]
-    if "policy_holder" in people:
-        first = people.rows_of(people["policy_holder"])
-
-    def lives_with(word: str) -> np.ndarray:
-        return np.bincount(first, weights=role.isin([word]), minlength=len(people))[first] > 0
-
-    level = lives_with("spouse") + 2 * lives_with("dependent")
-    return Coded(level[events.row], ("EMP", "ESP", "ECH", "FAM"))
 
 
 def _month_on_or_after(time: np.ndarray) -> np.ndarray:
@@ -71,50 +54,6 @@ def outcomes(events: Events) -> dict[str, Array]:
     later = (events.source >= 0) | (day > events.people.start)
     start = np.where(later, _month_on_or_after(day), january)
     return {"start_date": np.where(np.isnat(given), start, given)}
-
-
-def coverage_rows(events: Events, mine: np.ndarray, found: Periods) -> Columns:
-    """Return the coverages at positions `mine` of the periods."""
-    entity, plan = found.entity[mine], found.plan[mine]
-    group = plan.recode(
-        {
-            key: f"GRP{one.payer_id}{number:02d}"
-            for number, (key, one) in enumerate(plans().items())
-            if one.coverage_type in GROUPED
-        }
-    )
-    enrolled = events.timeline(ENROLLMENT)
-    rows = events.people.rows_of(entity)
-    levels = coverage_levels(enrolled)
-    level = np.full(len(events.people), -1, np.int32)
-    level[enrolled.row] = levels.codes
-    return Columns(
-        {
-            "coverage_id": found.key[mine],
-            "member_id": entity,
-            "payer_id": of_plan(plan, "payer_id"),
-            "payer_name": of_plan(plan, "payer_name"),
-            "plan_code": plan,
-            "plan_name": of_plan(plan, "name"),
-            "coverage_type": of_plan(plan, "coverage_type"),
-            "group_number": group,
-            "coverage_level": Coded(level[rows], levels.words),
-            "start_date": found.start[mine].astype("datetime64[s]"),
-            "end_date": found.open_end[mine],
-            "premium_amount": premiums(
-                events.people, entity, plan, Coded(level[rows], levels.words), found.start[mine]
-            ),
-            "deductible_amount": benefit(plan, "deductible"),
-            "out_of_pocket_max_amount": benefit(plan, "out_of_pocket_max"),
-            **{f"{name}_amount": _of_families(plan, level[rows], name) for name in FAMILY},
-        }
-    )
-
-
-def _of_families(plan: Coded, level: np.ndarray, name: str) -> np.ndarray:
-    """Return a family's limit, -1 for people who are covered alone and where there is none."""
-    amount = benefit(plan, name)
-    return np.where((level > 0) & (amount > 0), amount, -1)
 
 
 def _brought_by(found: Periods, keys: np.ndarray) -> np.ndarray:
@@ -142,13 +81,15 @@ def enroll(events: Events) -> dict[str, Columns]:
     first[order[np.unique(events.entity[order], return_index=True)[1]]] = True
     new = events.select(first)
     holder = new.person("policy_holder") if new.has_person("policy_holder") else new.entity // SLOTS * SLOTS
-    self = Coded.constant("18", len(new))
+    outside = is_outside(holder)
+    role = new.person("role").recode(RELATIONSHIPS).where(holder != new.entity, Coded.constant("18", len(new)))
     members = Columns(
         {
             "member_id": new.entity,
             "person_id": new.entity,
-            "subscriber_id": holder,
-            "relationship_code": new.person("role").recode(RELATIONSHIPS).where(holder != new.entity, self),
+            "subscriber_id": np.where(outside, -1, holder),
+            "relationship_code": role.where(~outside, Coded.constant("19", len(new))),
+            **parents(new, outside),
             **{name: new.person(name) for name in ("given_name", "family_name", "birth_date", "gender")},
             "provider_id": new.person("pcp_provider")
             if new.has_person("pcp_provider")
@@ -188,16 +129,19 @@ def plan_outcomes(events: Events) -> dict[str, Array]:
     begins = np.where(np.isnat(effective), _month_on_or_after(events.time), effective)
     if not events.has_person("plan"):
         return {"effective_date": begins}
-    own = events.person("plan").lookup({name: place for place, name in enumerate(plans())}, 0, np.int64)
+    own = events.person("plan").lookup({name: place for place, name in enumerate(medical_plans())}, 0, np.int64)
     others, count = _other_plans()
     turn = np.floor(events.draw("plan") * count[own]).astype(np.int64)
-    return {"effective_date": begins, "plan": given.where(given.codes >= 0, Coded(others[own, turn], list(plans())))}
+    return {
+        "effective_date": begins,
+        "plan": given.where(given.codes >= 0, Coded(others[own, turn], list(medical_plans()))),
+    }
 
 
 @functools.cache
 def _other_plans() -> tuple[np.ndarray, np.ndarray]:
     """Return for each plan the places of the others of its line (itself where there is none), and how many they are."""
-    every = list(plans().values())
+    every = [plans()[name] for name in medical_plans()]
     rows = []
     for place, own in enumerate(every):
         line = [other for other, one in enumerate(every) if one.coverage_type == own.coverage_type and one is not own]
@@ -277,7 +221,7 @@ CHANGE = EventType(
     "membersim",
     "A subscriber changes plan, for the whole household; it ends the old coverage and begins a new one.",
     (
-        Field("plan", "code", "The new plan; another one of the same line where absent.", None, tuple(plans())),
+        Field("plan", "code", "The new plan; another one of the same line where absent.", None, medical_plans()),
         Field("effective_date", "datetime", "From when; the first of the next month where absent."),
     ),
     change_plan,

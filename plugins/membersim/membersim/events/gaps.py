@@ -6,6 +6,7 @@ import numpy as np
 
 from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.events import Events, EventType, Field, match
+from membersim.coverage import COVERED, ENROLLMENT, PLAN_CHANGE, TERMINATION, periods
 from membersim.reference import Measure, measures
 
 LEAST_DAYS = 90
@@ -69,12 +70,13 @@ def identify(events: Events) -> dict[str, Array]:
 
 
 def once_a_year(events: Events) -> dict[str, Array]:
-    """Return for whom a gap is found: who is eligible and has not had the same one in the same year."""
+    """Return for whom a gap is found: who is eligible, covered and has not had the same one in the same year."""
     if not len(events):
         return {}
+    events.fields["eligible"] = events["eligible"] & _covered(events)
     year = events.time.astype("datetime64[Y]").astype(np.int64)
-    order = np.lexsort((events.key, events.time, events["measure"].codes, year, events.entity))
-    columns = (events.entity[order], year[order], events["measure"].codes[order])
+    order = np.lexsort((events.key, events.time, ~events["eligible"], events["measure"].codes, year, events.entity))
+    columns = (events.entity[order], year[order], events["measure"].codes[order], events["eligible"][order])
     again = np.append(False, np.all([one[1:] == one[:-1] for one in columns], axis=0))
     first = np.empty(len(events), bool)
     first[order] = ~again
@@ -92,10 +94,12 @@ def _service(events: Events, measure: Measure, u: np.ndarray) -> Coded:
 
 def gap_rows(events: Events) -> dict[str, Columns]:
     """Return the gaps of members for whom the measure holds, closed where a closing event found them."""
-    events = events.select(events["eligible"] & np.isin(events.entity, _members(events)))
     closed = events.timeline("membersim.gap_closed")
+    counts = None if closed is None else _covered(events, closed)
+    events = events.select(events["eligible"])
     day = np.full(len(events), np.datetime64("NaT", "s"))
     if closed is not None:
+        closed = closed.select(counts)
         order = np.lexsort((closed.time, closed["gap"]))
         gaps, first = np.unique(closed["gap"][order], return_index=True)
         place = match(events.key, gaps)
@@ -119,9 +123,12 @@ def gap_rows(events: Events) -> dict[str, Columns]:
     }
 
 
-def _members(events: Events) -> np.ndarray:
-    enrolled = events.timeline("membersim.new_enrollment")
-    return np.empty(0, np.int64) if enrolled is None else enrolled.entity
+def _covered(events: Events, some: Events | None = None) -> np.ndarray:
+    """Return which events, or which of `some` others, are of people who are covered on that day (bool)."""
+    cover, some = periods(events), events if some is None else some
+    if cover is None:
+        return np.zeros(len(some), bool)
+    return cover.find(some.entity, some.time)[1] == COVERED
 
 
 def find_gap(events: Events) -> dict[str, Array]:
@@ -130,7 +137,7 @@ def find_gap(events: Events) -> dict[str, Array]:
     none = np.full(len(events), -1, np.int64)
     if gaps is None or "eligible" not in gaps.fields:
         return {"gap": none}
-    gaps = gaps.select(gaps["eligible"] & np.isin(gaps.entity, _members(events)))
+    gaps = gaps.select(gaps["eligible"])
     place = match(events.source, gaps.key)
     latest = _latest(events, gaps)
     place = np.where(place >= 0, place, latest)
@@ -177,7 +184,7 @@ def closure_rows(events: Events) -> dict[str, Columns]:
         holds |= asked & _eligible(events, one)
         if one.cpt_codes:
             code = code.where(~asked | (code.codes >= 0), Coded.constant(one.cpt_codes[0], len(events)))
-    kept = np.flatnonzero(~lost & holds & np.isin(events.entity, _members(events)))
+    kept = np.flatnonzero(~lost & holds & _covered(events))
     events, code = events.select(kept), code[kept]
     return {
         "gap_closures": Columns(
@@ -216,6 +223,7 @@ GAP_IDENTIFIED = EventType(
     gap_rows,
     identify,
     settle=once_a_year,
+    after=(ENROLLMENT, PLAN_CHANGE, TERMINATION),
     writes=("care_gaps",),
 )
 GAP_CLOSED = EventType(
@@ -229,6 +237,6 @@ GAP_CLOSED = EventType(
     ),
     closure_rows,
     settle=find_gap,
-    after=("membersim.gap_identified", "membersim.new_enrollment"),
+    after=("membersim.gap_identified",),
     writes=("gap_closures",),
 )

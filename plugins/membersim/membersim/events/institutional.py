@@ -8,12 +8,21 @@ from healthsim_core.columns import Array, Coded, Columns, concatenate
 from healthsim_core.events import DAY, Events, EventType, Field, match
 from membersim.adjudication import Shares
 from membersim.drg import drgs
-from membersim.events import deciding
+from membersim.events import deciding, denying
 from membersim.events.accumulating import shares_of
 from membersim.events.contracted import network_status
 from membersim.events.services import drug_units_of
 from membersim.events.stays import PROCEDURES, emergencies_before, procedures_of, stay_lines_of
-from membersim.reference import UNLISTED, benefit, drg_weights, fees, longest_beginning, outpatient_revenue, presence
+from membersim.reference import (
+    UNLISTED,
+    benefit,
+    drg_weights,
+    fees,
+    longest_beginning,
+    of_plan,
+    outpatient_revenue,
+    presence,
+)
 
 BASE_RATE = 700_000
 """Cents paid for a stay of weight 1 at Medicare's rate: operating and capital rate of FY2025 together, rounded."""
@@ -22,6 +31,8 @@ STAY_CHARGES = 4.0
 OUTPATIENT_CHARGE_PERCENT = 450
 ED_HOURS = np.timedelta64(4, "h")
 ED_USUAL = "99284"
+BENEFIT_PERIOD = 60 * DAY
+"""How long after a stay another one is still of Medicare's same benefit period."""
 
 
 def outcomes(events: Events) -> dict[str, Array]:
@@ -38,10 +49,12 @@ def outcomes(events: Events) -> dict[str, Array]:
 def settle(events: Events) -> dict[str, Array]:
     """Return the coverage that answers, why it is denied, DRG, charges and what the contract allows."""
     cover = deciding.cover(events, events["diagnosis_1"].codes >= 0)
-    denial = deciding.deny(events, cover["covered"], events["end_time"])
     inpatient = ~events["encounter_type"].isin(["ed"])
     procedures = procedures_of(events)
     emergency = emergencies_before(events)
+    planned = inpatient & ~emergency & ~events["admission_type_code"].isin(["1"])
+    suits = denying.suited(cover["plan"], planned, inpatient, np.zeros(len(events), bool))
+    denial = denying.deny(events, cover["covered"], events["end_time"], suits)
     drg = _drg(events, inpatient, procedures)
     weight = drg.lookup(drg_weights(), 1.0, float)
     charge = _round(weight * BASE_RATE * STAY_CHARGES * (0.85 + 0.3 * events.draw("charges")))
@@ -51,8 +64,10 @@ def settle(events: Events) -> dict[str, Array]:
     lines = _services(events)
     visit = deciding.total(lines["allowed"], lines["owner"], len(events))
     allowed = np.where(inpatient, np.where((denial.codes >= 0) | (rate == 0), 0, stay), visit)
-    flat = benefit(cover["plan"], "inpatient_copay")
-    copay = np.where(inpatient, flat, benefit(cover["plan"], "ed_copay"))
+    copay = np.where(inpatient, benefit(cover["plan"], "inpatient_copay"), benefit(cover["plan"], "ed_copay"))
+    settled = copay > 0
+    # A hospital insurance's deductible is for a benefit period, which a new stay within 60 days goes on with.
+    copay = np.where(inpatient & _is_deductible(cover["plan"]) & _goes_on(events, inpatient), 0, copay)
     parties = _parties(events, inpatient)
     status = network_status(events, cover["plan"], facility=parties["hospital"])
     return {
@@ -63,12 +78,27 @@ def settle(events: Events) -> dict[str, Array]:
         "drg": Coded(np.where(inpatient, drg.codes, -1), drg.words),
         "stay_charge": charge,
         "allowed": allowed,
-        "free": np.where(inpatient & (flat > 0), np.maximum(allowed - flat, 0), 0),
+        "free": np.zeros(len(events), np.int64),
+        "flat": np.where(settled, allowed, 0),
         "emergency": emergency,
         **procedures,
         # Nobody chooses where an emergency leads: the law asks for no more than in the network.
         **deciding.benefits_of(cover["plan"], copay, status.isin(["out"]) & inpatient & ~emergency),
     }
+
+
+def _is_deductible(plan: Coded) -> np.ndarray:
+    return of_plan(plan, "inpatient_is").isin(["deductible"])
+
+
+def _goes_on(events: Events, inpatient: np.ndarray) -> np.ndarray:
+    """Return which stays begin within a benefit period, so many days after the person's stay before."""
+    stays = np.flatnonzero(inpatient)
+    stays = stays[np.lexsort((events.key[stays], events["service_time"][stays], events.entity[stays]))]
+    entity, begin, end = (one[stays] for one in (events.entity, events["service_time"], events["end_time"]))
+    found = np.zeros(len(events), bool)
+    found[stays[1:]] = (entity[1:] == entity[:-1]) & (begin[1:] - end[:-1] <= BENEFIT_PERIOD)
+    return found
 
 
 def _parties(events: Events, inpatient: np.ndarray) -> dict[str, np.ndarray]:
@@ -145,7 +175,10 @@ def handle(events: Events) -> dict[str, Columns]:
     if not len(told):
         return {}
     events = events.select(told)
-    shares = Shares(shares.deductible[told], shares.copay[told], shares.coinsurance[told])
+    flat = np.where(_is_deductible(events["plan"]), 0, events["flat"])
+    copay = shares.copay[told]
+    owed = np.where(flat > 0, 0, copay)
+    shares = Shares(shares.deductible[told] + owed, copay - owed, shares.coinsurance[told])
     lines = _lines(events)
     owner = lines["owner"]
     line_rows, adjustments = deciding.line_rows(
@@ -154,7 +187,8 @@ def handle(events: Events) -> dict[str, Columns]:
         owner,
         lines["charge"],
         lines["allowed"],
-        lines["allowed"],
+        np.where(flat[owner] > 0, 0, lines["allowed"]),
+        np.where(flat[owner] > 0, lines["allowed"], 0),
         **{name: lines[name] for name in ("procedure_code", "revenue_code", "unit_count")},
     )
     return {

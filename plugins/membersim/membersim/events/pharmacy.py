@@ -7,7 +7,8 @@ import numpy as np
 from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.events import Events, EventType, Field, match
 from membersim.adjudication import Shares
-from membersim.events import deciding
+from membersim.coverage import drug_cover
+from membersim.events import deciding, denying
 from membersim.events.contracted import network_status
 from membersim.reference import benefit, drug_prices
 
@@ -39,9 +40,9 @@ def outcomes(events: Events) -> dict[str, Array]:
 
 
 def settle(events: Events) -> dict[str, Array]:
-    """Return the coverage that answers and why a claim is denied."""
-    cover = deciding.cover(events)
-    return {**cover, "denial": deciding.deny(events, cover["covered"], events["service_time"], by_chance=False)}
+    """Return the coverage that answers for drugs and why a claim is denied."""
+    cover = drug_cover(deciding.cover(events))
+    return {**cover, "denial": denying.deny(events, cover["covered"], events["service_time"])}
 
 
 def handle(events: Events) -> dict[str, Columns]:
@@ -62,10 +63,10 @@ def handle(events: Events) -> dict[str, Columns]:
     charge = (allowed * USUAL_PERCENT + 50) // 100
     allowed = np.where(paid, allowed, 0)
     shares = Shares(*(np.where(paid, one, 0) for one in (shares.deductible, shares.copay, shares.coinsurance)))
-    owner = np.arange(len(events))
+    owner, flat = np.arange(len(events)), shares.copay
     units = np.maximum(np.ceil(np.nan_to_num(events["quantity"], nan=1)), 1).astype(np.int64)
     lines, adjustments = deciding.line_rows(
-        events, shares, owner, charge, allowed, allowed, ndc_code=ndc, unit_count=units
+        events, shares, owner, charge, allowed, allowed - flat, flat, ndc_code=ndc, unit_count=units
     )
     claims = deciding.claim_rows(
         events,
@@ -127,14 +128,16 @@ def _costs(events: Events, fills: Columns | None, place: np.ndarray) -> tuple[np
     )
 
 
-def owed(events: Events, fills: Columns | None) -> np.ndarray:
-    """Return what members owe for each pharmacy claim, 0 where there is none."""
+def owed(events: Events, fills: Columns | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return what members owe for each pharmacy claim and the deductible in it, 0 where there is none."""
     told, place = _told(events, fills)
-    found = np.zeros(len(events), np.int64)
+    member, deductible = np.zeros((2, len(events)), np.int64)
     if len(told):
         claims = events.select(told)
-        found[told] = np.where(claims["denial"].codes < 0, _costs(claims, fills, place)[1].member, 0)
-    return found
+        paid, shares = claims["denial"].codes < 0, _costs(claims, fills, place)[1]
+        member[told] = np.where(paid, shares.member, 0)
+        deductible[told] = np.where(paid, shares.deductible, 0)
+    return member, deductible
 
 
 def _own_price(events: Events) -> tuple[np.ndarray, Shares]:

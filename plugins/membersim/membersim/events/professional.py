@@ -8,9 +8,9 @@ from attrs import evolve
 from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.events import Events, EventType, Field, match
 from membersim.adjudication import Shares
-from membersim.events import deciding
+from membersim.events import deciding, denying
 from membersim.events.accumulating import shares_of
-from membersim.events.billing import DIAGNOSES, IN_HOSPITAL, PRACTICE, ROLES, VISITS, role_of, settle_billing
+from membersim.events.billing import DIAGNOSES, IN_HOSPITAL, ROLES, VISITS, role_of, settle_billing
 from membersim.events.contracted import network_status
 from membersim.events.services import USUAL, priced
 from membersim.reference import benefit
@@ -30,14 +30,14 @@ def settle(events: Events) -> dict[str, Array]:
     leads = events.select(found["bill"] == events.key)
     cover = deciding.cover(leads, leads["diagnosis_1"].codes >= 0)
     leads.fields.update(cover)
-    leads.fields["denial"] = deciding.deny(leads, cover["covered"], leads["service_time"])
+    leads.fields["denial"] = denying.deny(leads, cover["covered"], leads["service_time"], _suited(leads))
     lines = priced(events, leads)
     allowed = deciding.total(lines["allowed"], lines["owner"], len(leads))
-    free = allowed - deciding.total(lines["weight"], lines["owner"], len(leads))
+    flat = deciding.total(lines["flat"], lines["owner"], len(leads))
+    free = allowed - flat - deciding.total(lines["weight"], lines["owner"], len(leads))
     inclusive = benefit(cover["plan"], "inpatient_copay") > 0
     inclusive &= benefit(cover["plan"], "inpatient_holds_physicians") > 0
     stay = leads["billing_role"].isin(["attending", "operating", "anesthesia"])
-    visit = leads["billing_role"].isin(ROLES[PRACTICE : PRACTICE + 1])
     status = network_status(leads, cover["plan"], provider=leads["rendering"], facility=leads["rendered_at"])
     # Nobody chooses who comes in an emergency or works in a hospital: the law asks for no more than in the network.
     outside = status.isin(["out"]) & ~leads["billing_role"].isin([ROLES[place] for place in IN_HOSPITAL])
@@ -50,9 +50,19 @@ def settle(events: Events) -> dict[str, Array]:
         "allowed": allowed,
         "free": np.where(inclusive & stay, allowed, free),
         "network_status": status,
-        **deciding.benefits_of(cover["plan"], np.where(visit, benefit(cover["plan"], "copay"), 0), outside),
+        "flat": flat,
+        **deciding.benefits_of(cover["plan"], benefit(cover["plan"], "copay"), outside),
     }
     return {**found, "service_time": events["service_time"], **_to_all(events, leads, own)}
+
+
+def _suited(leads: Events) -> dict[str, np.ndarray]:
+    """Return which claims each kind of reason for denials suits."""
+    role = leads["billing_role"]
+    planned, tests = role.isin(["imaging"]), role.isin(["laboratory"])
+    operating = role.isin(["operating"]) & ~leads["admission_type_code"].isin(["1"])
+    planned |= operating
+    return denying.suited(leads["plan"], planned, planned | tests, role.isin(["practice"]))
 
 
 def _to_all(events: Events, leads: Events, own: dict[str, Array]) -> dict[str, Array]:
@@ -93,6 +103,7 @@ def handle(events: Events) -> dict[str, Columns]:
         charge,
         lines["allowed"],
         lines["weight"],
+        lines["flat"],
         procedure_code=lines["code"],
         modifier_code=lines["modifier"],
         unit_count=lines["units"],

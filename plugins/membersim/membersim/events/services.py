@@ -15,12 +15,13 @@ from membersim.events.billing import (
     ATTENDING,
     EMERGENCY,
     LABORATORY,
+    MONTHLY,
     OPERATING,
     PRACTICE,
     ROLES,
     billed_as,
 )
-from membersim.events.bundling import ADULT, age_at, once, service_lines, with_giving, with_panels
+from membersim.events.bundling import ADULT, age_at, once, service_lines, with_giving, with_modifiers, with_panels
 from membersim.reference import UNLISTED, benefit, fees, of_plan
 from membersim.reference.services import (
     drug_units,
@@ -30,6 +31,8 @@ from membersim.reference.services import (
 
 CHARGE_PERCENT = 240
 """What practices bill, in percent of the Medicare-like fee; about the national ratio of charges to allowed amounts."""
+VISITS = ("992", "9934", "9935", "99495", "99496", "9079", "908", "9200", "9201", "971")
+"""How the numbers of visits to practices begin: where a plan has a copay, it is for these and settles them."""
 USUAL, ED_USUAL, STAY_USUAL = "99213", "99284", "99222"
 LATER_DAY, NEWBORN, NEWBORN_LATER = "99232", "99460", "99462"
 DISCHARGE, LONG_DISCHARGE = "99238", "99239"
@@ -46,9 +49,9 @@ _READING = {"93000": "93010", "93005": "93010"}
 
 
 def priced(events: Events, leads: Events) -> dict[str, Array]:
-    """Return the lines of claims: owner (a position in `leads`), code, modifier, units, day, charge, allowed and `weight`.
+    """Return the lines of claims: owner (a position in `leads`), code, modifier, units, day, charge, allowed, `weight` and `flat`.
 
-    `weight` is what of the allowed amount can cost the member; `leads` need plan and denial.
+    `flat` is what of the allowed amount a copay settles, `weight` what deductible and coinsurance are of; `leads` need plan and denial.
     """
     lines = lines_of(events, leads)
     owner, code, units = lines["owner"], lines["code"], lines["units"]
@@ -64,7 +67,11 @@ def priced(events: Events, leads: Events) -> dict[str, Array]:
     # Medicare asks nothing for clinical laboratory tests.
     test = code.lookup({word: "80047" <= word <= "89398" for word in code.words}, False, bool)
     free |= test & of_plan(leads["plan"], "coverage_type").isin(["Medicare"])[owner]
-    return {**lines, "charge": charge, "allowed": allowed, "weight": np.where(free, 0, allowed)}
+    practice = leads["billing_role"].isin(ROLES[PRACTICE : PRACTICE + 1])
+    copay = np.where(practice, benefit(leads["plan"], "copay"), 0)[owner] > 0
+    visit = code.lookup({word: word.startswith(VISITS) for word in code.words}, False, bool)
+    flat = np.where(copay & visit & ~free, allowed, 0)
+    return {**lines, "charge": charge, "allowed": allowed, "weight": np.where(free, 0, allowed - flat), "flat": flat}
 
 
 @functools.cache
@@ -99,7 +106,7 @@ def lines_of(events: Events, leads: Events) -> dict[str, Array]:
         blank = Coded.constant(None, 0)
         return {"owner": none, "code": blank, "modifier": blank, "units": none, "day": none.astype("datetime64[s]")}
     lines = once(with_panels(stack(batches)))
-    lines = with_giving(lines, leads)
+    lines = with_modifiers(with_giving(lines, leads), leads)
     order = np.argsort(lines["owner"], kind="stable")
     return {name: lines[name][order] for name in ("owner", "code", "modifier", "units", "day")}
 
@@ -110,8 +117,10 @@ def _plain(events: Events, role: np.ndarray) -> np.ndarray:
 
 
 def _listed(events: Events) -> Columns:
-    """Return what the visit lists."""
+    """Return what the visit lists, without a monthly service that the month has already."""
     row, code = deciding.split(events["cpt_codes"], USUAL)
+    kept = ~(events["month_billed"][row] & code.isin(MONTHLY))
+    row, code = row[kept], code[kept]
     return service_lines(events, row, code, units=drug_units_of(events, row, code))
 
 

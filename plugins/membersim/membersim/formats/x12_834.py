@@ -16,8 +16,10 @@ from healthsim_x12 import Interchange, batches, clean, day, segment
 from membersim.formats.reading import SENDER, Report, Row, control_number, rows
 
 MEMBERS_PER_TRANSACTION = 10_000
-_LINES = {"HMO": "HMO", "MA-HMO": "HMO", "PPO": "PPO", "MA-PPO": "PPO", "EPO": "EPO"}
-"""Insurance line code (X12 1205) by plan; HLT, health, for the others."""
+_LINES = {"HMO": "HMO", "MA-HMO": "HMO", "PPO": "PPO", "MA-PPO": "PPO", "MA-only": "PPO", "EPO": "EPO", "PDP": "PDG"}
+"""Insurance line code (X12 1205) by plan: PDG for drugs; HLT, health, for the others."""
+_EMPLOYMENT = {"Medicare": "RT", "Commercial": "FT"}
+"""Employment status (X12 584) by line of business."""
 _REQUIRED = ("family_name", "given_name", "birth_date", "gender", "address_line", "city", "state", "zip_code")
 
 Member = list[Row]
@@ -38,10 +40,13 @@ def _pieces(source: Source, envelope: Interchange, payer: Row, report: Report, f
     members = rows(source, "x12_834_members.sql", payer.payer_id)
     told = rows(source, "x12_834_deaths.sql", payer.payer_id) if "enrollment_changes" in source.tables else ()
     deaths = {one.member_id: one.death_date for one in told}
+    doctors = (
+        {one.provider_id: one for one in rows(source, "x12_providers.sql")} if "providers" in source.tables else {}
+    )
     families = (_family(family, report) for _, family in itertools.groupby(members, key=attrgetter("subscriber_id")))
     kept = (family for family in families if family)
     transactions = (
-        _transaction(source, batch, f"{envelope.number:09d}{number:03d}", payer, report, deaths)
+        _transaction(source, batch, f"{envelope.number:09d}{number:03d}", payer, report, deaths, doctors)
         for number, batch in enumerate(batches(kept, MEMBERS_PER_TRANSACTION, len), 1)
     )
     yield from envelope.pieces(transactions)
@@ -59,13 +64,34 @@ def _family(covered: Iterator[Row], report: Report) -> list[Member]:
             report.skip("member", member[0].member_id, f"no {lacking}")
         elif member[0].relationship_code == "18" or kept:
             kept.append(member)
+        elif clean(member[0].subscriber_family_name) and clean(member[0].subscriber_given_name):
+            kept += [[_parent(coverage) for coverage in member], member]
         else:
             report.skip("member", member[0].member_id, "the subscriber is not in the file")
     return kept
 
 
+def _parent(coverage: Row) -> Row:
+    """Return the row of the subscriber who is no member: on the same policy, at the same address."""
+    return coverage._replace(
+        member_id=coverage.subscriber_id,
+        relationship_code="18",
+        ssn=None,
+        **{
+            name: getattr(coverage, f"subscriber_{name}")
+            for name in ("given_name", "family_name", "birth_date", "gender")
+        },
+    )
+
+
 def _transaction(
-    source: Source, families: Iterator[list[Member]], reference: str, payer: Row, report: Report, deaths: Mapping
+    source: Source,
+    families: Iterator[list[Member]],
+    reference: str,
+    payer: Row,
+    report: Report,
+    deaths: Mapping,
+    doctors: Mapping[str, Row],
 ) -> Iterator[str]:
     yield segment("BGN", "00", reference, day(source.as_of), "1200", "", "", "", "4")
     yield segment("DTP", "007", "D8", day(source.as_of))
@@ -73,7 +99,8 @@ def _transaction(
     yield segment("N1", "IN", clean(payer.payer_name, 60), "94", clean(payer.payer_id, 80))
     for family in families:
         for coverages in family:
-            yield _member(coverages, deaths.get(coverages[0].member_id)) + "".join(map(_coverage, coverages))
+            text = _member(coverages, deaths.get(coverages[0].member_id))
+            yield text + "".join(_coverage(one, doctors) for one in coverages)
             report.wrote("subscriber" if coverages[0].relationship_code == "18" else "dependent")
 
 
@@ -81,7 +108,8 @@ def _member(coverages: Member, died: date | None) -> str:
     member = coverages[0]
     subscriber = member.relationship_code == "18"
     medicare = any(one.coverage_type == "Medicare" for one in coverages)
-    employment = ("RT" if medicare else "FT") if subscriber else ""
+    # Retired, employed full time, or no more than active where nobody's work brings the coverage.
+    employment = _EMPLOYMENT.get(member.coverage_type, "AC") if subscriber else ""
     # Medicare plan code (X12 1218): C is parts A and B, which every Medicare plan asks for.
     entitlement = "C" if medicare else ""
     name = (clean(member.family_name, 60), clean(member.given_name, 35))
@@ -111,8 +139,14 @@ def _member(coverages: Member, died: date | None) -> str:
     return "".join(found)
 
 
-def _coverage(coverage: Row) -> str:
+def _coverage(coverage: Row, doctors: Mapping[str, Row]) -> str:
     line = _LINES.get(coverage.plan_code, "HLT")
     text = segment("HD", "030", "", line, clean(coverage.plan_name, 50), coverage.coverage_level)
     text += segment("DTP", "348", "D8", day(coverage.start_date))
-    return text + (segment("DTP", "349", "D8", day(coverage.end_date)) if coverage.end_date else "")
+    text += segment("DTP", "349", "D8", day(coverage.end_date)) if coverage.end_date else ""
+    doctor = doctors.get(coverage.provider_id)
+    if line != "HMO" or doctor is None or not (doctor.npi and clean(doctor.family_name)):
+        return text
+    # An HMO's members have chosen who sees them first; NM110 25: an established patient.
+    name = (clean(doctor.family_name, 60), clean(doctor.given_name, 35))
+    return text + segment("LX", "1") + segment("NM1", "P3", "1", *name, "", "", "", "XX", doctor.npi, "25")

@@ -27,8 +27,8 @@ LINES_PER_CLAIM = 999
 _TRIPLETS_PER_SEGMENT = 6
 _PAYER_BANK, _PAYEE_BANK = "990000000", "990100007"
 """Routing numbers with right check digits and a prefix (99) no bank has."""
-_DENIED, _REVERSAL = "4", "22"
-_STATUSES = ("1", _DENIED, _REVERSAL)
+_REVERSAL = "22"
+_STATUSES = ("1", "4", _REVERSAL)
 _GOVERNMENT = ("Medicare", "Medicaid")
 
 
@@ -216,7 +216,13 @@ def _claim(claim: Claim, parties: Directory) -> str:
         text.append(segment("NM1", "IL", "1", *name, "", "", "", "MI", row.subscriber_id))
     if row.claim_type == "professional" and row.rendering_provider_id is not None:
         text.append(parties.provider[row.rendering_provider_id])
-    if inpatient and row.drg_code and row.coverage_type in _GOVERNMENT and row.claim_status_code == "1":
+    if (
+        inpatient
+        and row.drg_code
+        and row.coverage_type in _GOVERNMENT
+        and row.claim_status_code == "1"
+        and row.status != "denied"
+    ):
         # MIA01 is always zero in this version; MIA04 is what the DRG is worth.
         text.append(f"MIA*0***{cents(row.allowed)}~\n")
     if row.claim_type == "institutional":
@@ -258,7 +264,7 @@ def _service(line: Row) -> str:
 def _line(line: Row, why: list[Row], row: Row, inpatient: bool) -> str:
     revenue = line.revenue_code or "" if line.procedure_code else ""
     units, billed = str(line.unit_count), ""
-    if row.claim_status_code == _DENIED:
+    if row.status == "denied":
         units, billed = "0", units
     elif line.unit_count == 1:
         units = ""

@@ -10,7 +10,7 @@ from healthsim_core.export import Source
 from healthsim_x12 import clean, segment
 from membersim.formats.reading import Row, rows
 
-_FILING = {"MA-HMO": "16", "MA-PPO": "16", "PPO": "12", "EPO": "14", "HMO": "HM"}
+_FILING = {"MA-HMO": "16", "MA-PPO": "16", "MA-only": "16", "PDP": "OF", "PPO": "12", "EPO": "14", "HMO": "HM"}
 """Claim filing indicator (X12 1032) by plan."""
 
 

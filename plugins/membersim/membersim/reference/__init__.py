@@ -48,8 +48,16 @@ class Plan:
     """1 where one out-of-pocket maximum holds for medical and pharmacy claims together."""
     outside_percent: int
     """What is added to the coinsurance for care sought outside the network."""
+    one_deductible: int
+    """1 where one deductible holds for medical and pharmacy claims together."""
     rating: str
     """How the premium grows: tier, age or each."""
+    inpatient_is: str | None
+    """What a stay's inpatient_copay is called: copay or deductible."""
+    drug_plan: str | None
+    """The plan that answers for drugs: this one, another one beside it, or none."""
+    contract: str | None
+    """The Medicare contract."""
 
     @property
     def family_deductible(self) -> int:
@@ -72,7 +80,9 @@ _NUMBERS = (
     "family_factor",
     "pharmacy_counts",
     "outside_percent",
+    "one_deductible",
 )
+_TEXTS = ("rating", "inpatient_is", "drug_plan", "contract")
 
 
 @functools.cache
@@ -87,10 +97,17 @@ def plans() -> dict[str, Plan]:
             row["coverage_type"],
             row["payer_id"],
             row["payer_name"],
-            rating=row["rating"],
             **numbers,
+            **{name: row[name] or None for name in _TEXTS},
         )
     return found
+
+
+@functools.cache
+def medical_plans() -> tuple[str, ...]:
+    """Return the plans people can be in: all but those that only go beside another one."""
+    beside = {one.drug_plan for key, one in plans().items() if one.drug_plan != key}
+    return tuple(key for key in plans() if key not in beside)
 
 
 def benefit(plan: Coded, name: str) -> np.ndarray:
@@ -129,18 +146,19 @@ def fees() -> dict[str, Fee]:
 
 @frozen
 class Denial:
-    """One reason for which payers deny: CARC, RARC and its share among denials by chance."""
+    """One reason for which payers deny: CARC, RARC, its share among denials by chance and the claims that it suits."""
 
     reason: str
     remark: str | None
     weight: float
+    suits: str
 
 
 @functools.cache
 def denials() -> tuple[Denial, ...]:
     """Return the reasons for denials; those with a weight come by chance, the others by facts."""
     return tuple(
-        Denial(row["reason_code"], row["remark_code"] or None, float(row["weight"]))
+        Denial(row["reason_code"], row["remark_code"] or None, float(row["weight"]), row["suits"])
         for row in read_csv(HERE, "denials.csv")
     )
 

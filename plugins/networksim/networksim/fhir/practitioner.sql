@@ -9,7 +9,7 @@ SELECT
     'active', true,
     'name', json_array(json_object('family', family_name, 'given', json_array(given_name), 'suffix', json_array(credential))),
     'telecom', json_array(json_object('system', 'phone', 'value', phone, 'use', 'work')),
-    'gender', CASE gender WHEN 'F' THEN 'female' ELSE 'male' END
+    'gender', CASE gender WHEN 'F' THEN 'female' WHEN 'M' THEN 'male' ELSE 'unknown' END
   ),
   CASE WHEN phone IS NULL THEN '{"telecom":null}'::JSON ELSE '{}'::JSON END)::VARCHAR AS content
 FROM providers

@@ -7,9 +7,10 @@ import functools
 import numpy as np
 
 from healthsim_core.columns import Coded
-from healthsim_core.events import Events, match
+from healthsim_core.events import DAY, Events, match
 from healthsim_core.facts import read_csv
 from healthsim_core.generation.business_days import roll
+from patientsim.events.beds import stays_of
 from patientsim.events.placing import DAYS, MINUTE, day_of, lived, midnight
 
 OFFICE = ("office", "telehealth", "preventive", "home")
@@ -43,53 +44,60 @@ def start_times(day: np.ndarray, kind: Coded, u: np.ndarray) -> np.ndarray:
 def kept_apart(events: Events) -> dict[str, np.ndarray]:
     """Return start and end of a person's encounters so that they do not overlap.
 
-    An appointment during a stay is put off to the first business day after the discharge; appointments of a day are an hour
-    apart; who has an appointment comes to the emergency department after it.
+    A stay during another and the emergency visit that leads to it are put off until after that; an appointment during a stay
+    to the first business day after the discharge. Appointments of a day are an hour apart; who has an appointment comes to
+    the emergency department after it.
     """
     start, length = events["start_time"], events["end_time"] - events["start_time"]
     kind = events["encounter_type"]
     appointment, emergency = kind.isin(OFFICE), kind.isin(["ed"])
-    start = np.where(appointment, _after_stays(events, start), start)
+    inpatient, discharges = events.select(kind.isin(["inpatient"])), events.timeline("patientsim.discharge")
+    stays = stays_of(inpatient, events.unfolded("patientsim.admission"), discharges)
+    begins, ends, owners, keys, delay = stays
+    place = match(events.key, keys)
+    start = np.where(place >= 0, start + delay[place] * DAY if len(delay) else start, start)
+    start = _with_their_stays(events, start, emergency, stays)
+    for _ in range(2):  # the business day after a stay may lie in the next
+        free = _after_stays(start, events.entity, begins + delay, ends + delay, owners)
+        moved = free.astype("datetime64[D]")
+        moved = roll(moved, moved, moved).astype("datetime64[s]") + (free - midnight(free))
+        start = np.where(appointment & (free != start), moved, start)
     start = _spaced(events.entity, start, length, appointment)
     apart = _with_emergencies(events.entity, start, length, appointment, emergency)
     return {name: lived(events, time) for name, time in apart.items()}
 
 
-def _after_stays(events: Events, start: np.ndarray) -> np.ndarray:
-    """Return appointments, those that lie within a stay of the person on the first business day after it."""
-    begins, ends, owners = _stays(events)
+def _after_stays(start: np.ndarray, entity: np.ndarray, begins, ends, owners) -> np.ndarray:
+    """Return starts, those that lie within a stay of the person on the day after it."""
     if not len(owners):
         return start
     order = np.lexsort((ends, begins, owners))
     code, ends = owners[order] * DAYS + begins[order], ends[order]
     for _ in range(2):  # the next stay may begin where one ends
         day = day_of(start)
-        place = np.searchsorted(code, events.entity * DAYS + day, side="right") - 1
+        place = np.searchsorted(code, entity * DAYS + day, side="right") - 1
         found = np.maximum(place, 0)
-        inside = (
-            (place >= 0) & (code[found] // DAYS == events.entity) & (ends[found] >= day) & (code[found] % DAYS <= day)
-        )
-        free = np.where(inside, ends[found] + 1, day).astype("datetime64[D]")
-        moved = roll(free, free, free).astype("datetime64[s]") + (start - midnight(start))
-        start = np.where(inside, moved, start)
+        inside = (place >= 0) & (code[found] // DAYS == entity) & (ends[found] >= day) & (code[found] % DAYS <= day)
+        start = np.where(inside, (ends[found] + 1).astype("datetime64[D]") + (start - midnight(start)), start)
     return start
 
 
-def _stays(events: Events) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return first and last day and the person of the span's stays, as far as they are known while encounters settle."""
-    discharges = events.timeline("patientsim.discharge")
-    inpatient = events.select(events["encounter_type"].isin(["inpatient"]))
-    begins, ends, owners = [], [], []
-    for stays in (inpatient, *events.unfolded("patientsim.admission")):
-        last = day_of(stays["end_time"])
-        if discharges is not None:
-            sources, first = np.unique(discharges.source, return_index=True)
-            found = match(stays.key, sources)
-            last = np.where(found >= 0, day_of(discharges.time[first][found]), last)
-        begins.append(day_of(stays.time))
-        ends.append(np.maximum(last, begins[-1]))
-        owners.append(stays.entity)
-    return np.concatenate(begins), np.concatenate(ends), np.concatenate(owners)
+def _with_their_stays(events: Events, start: np.ndarray, emergency: np.ndarray, stays) -> np.ndarray:
+    """Return starts, emergency visits put off as the stays they lead to, those during a stay to the day after it."""
+    begins, ends, owners, _, delay = stays
+    if not emergency.any() or not len(owners):
+        return start
+    leads = np.zeros(len(events), bool)
+    code = owners * DAYS + begins
+    order = np.argsort(code, kind="stable")
+    for later in (0, 1):
+        place = match(events.entity * DAYS + day_of(events.time) + later, code[order])
+        mine = emergency & (place >= 0) & ~leads
+        start = np.where(mine, start + delay[order][place] * DAY, start)
+        leads |= mine
+    # The day a stay begins and the one it ends may see an emergency; between, who falls ill lies there already.
+    inside = _after_stays(start, events.entity, begins + delay, ends + delay, owners)
+    return np.where(emergency & ~leads, inside, start)
 
 
 def _spaced(entity: np.ndarray, start: np.ndarray, length: np.ndarray, chosen: np.ndarray) -> np.ndarray:

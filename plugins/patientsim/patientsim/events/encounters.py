@@ -6,9 +6,12 @@ import numpy as np
 
 from healthsim_core.columns import Array, Coded, Columns, stack
 from healthsim_core.events import DAY, Events, EventType, Field, SkillUse, match
+from patientsim.events.checkups import checkup_outcomes
 from patientsim.events.clock import by_appointment, kept_apart, start_times
+from patientsim.events.coding import Ranks, as_guidelines_ask, obstetric_labels
 from patientsim.events.illness import show
 from patientsim.events.movements import first_unit, movement_rows, rooms
+from patientsim.events.onsets import abatement_dates, onset_dates
 from patientsim.events.placing import DAYS, EXPIRED, MINUTE, WHOLE, day_inside, day_of, died, midnight
 from patientsim.events.pregnancy import FIELDS, pregnancy_labels, pregnancy_outcomes
 from patientsim.events.vitals import visit_signs
@@ -73,11 +76,13 @@ def encounter_outcomes(events: Events) -> dict[str, Array]:
     nights = np.maximum(np.nan_to_num(events["length_of_stay_days"], nan=NIGHTS), 1).astype(np.int64)
     stay = midnight(start) + nights * DAY + DISCHARGE_HOUR
     usual = kind.recode({name: about[3] for name, about in TYPES.items()})
-    cpt = events.fields["cpt_codes"]
+    events.fields.update(checkup_outcomes(events))
+    cpt = events["cpt_codes"]
     provider, facility = who_and_where(events, kind)
     pregnant, added = pregnancy_outcomes(events)
     events.fields.update(pregnant)
     return {
+        "reason": events["reason"],
         **pregnant,
         "start_time": start,
         "end_time": np.where(kind.isin(["inpatient"]), stay, start + minutes * MINUTE),
@@ -108,7 +113,11 @@ def diagnoses_of(events: Events, added: list[Coded]) -> dict[str, Coded]:
         code = events.person(f"code.{category}")
         remap = np.array([place.setdefault(word, len(place)) for word in code.words], np.int32)
         mine = remap[code.codes]
-        rows = np.flatnonzero(events.person(f"has.{category}") & (mine != slots[0]) & (filled < DIAGNOSES))
+        # A disease the visit is about is not written a second time as the problem list has it.
+        kin = reason.lookup(
+            {word: not word.startswith("Z") and word[:3] == category[:3] for word in words}, False, bool
+        )
+        rows = np.flatnonzero(events.person(f"has.{category}") & (mine != slots[0]) & ~kin & (filled < DIAGNOSES))
         slots[filled[rows], rows] = mine[rows]
         filled[rows] += 1
     return {f"diagnosis_{rank + 1}": Coded(slots[rank], list(place)) for rank in range(DIAGNOSES)}
@@ -147,8 +156,10 @@ def diagnosis_rows(
     events: Events, code: Coded, key: np.ndarray, encounter: np.ndarray, category: str, rank: int
 ) -> Columns:
     """Return diagnosis rows made on the events' day."""
-    known = pregnancy_labels() | diagnosis_labels()
+    known = obstetric_labels() | pregnancy_labels() | diagnosis_labels()
     labels = {word: known.get(word, word) for word in code.words}
+    onset = onset_dates(events, code)
+    over = abatement_dates(events, code, onset)
     return Columns(
         {
             "diagnosis_id": key,
@@ -158,18 +169,18 @@ def diagnosis_rows(
             "code": code,
             "description": code.recode(labels),
             "rank": np.full(len(events), rank, np.int64),
-            "clinical_status": Coded.constant("active", len(events)),
-            "onset_date": day_inside(events),
+            "clinical_status": Coded(np.isnat(over).astype(np.int32), ["resolved", "active"]),
+            "onset_date": onset,
+            "abatement_date": over,
             "recorded_date": day_inside(events),
         }
     )
 
 
 def with_diagnoses_of_the_day(events: Events) -> dict[str, Coded]:
-    """Return the diagnoses by rank, to which those that journeys make on the day of the encounter are added."""
-    ranks = [events[f"diagnosis_{rank}"] for rank in range(1, DIAGNOSES + 1)]
-    words = list(dict.fromkeys(str(word) for one in ranks for word in one.words))
-    slots = np.stack([one.lookup({word: code for code, word in enumerate(words)}, -1, np.int32) for one in ranks])
+    """Return the diagnoses by rank as the guidelines want them, those that journeys make on the day among them."""
+    ranks = Ranks([events[f"diagnosis_{rank}"] for rank in range(1, DIAGNOSES + 1)])
+    slots = ranks.slots
     planned = events.fields.get("planned_time", events.time)
     planned = events.entity * DAYS + day_of(np.where(np.isnat(planned), events.time, planned))
     day = events.entity * DAYS + day_of(events.time)
@@ -180,15 +191,12 @@ def with_diagnoses_of_the_day(events: Events) -> dict[str, Coded]:
         found = match(day, days)
         found = np.where(found >= 0, found, match(planned, days))
         code = made["code"]
-        words += [word for word in code.words if word not in words]
-        new = np.where(
-            found >= 0, code.lookup({word: words.index(word) for word in code.words}, -1, np.int32)[first][found], -1
-        )
+        new = np.where(found >= 0, ranks.own(code)[first][found], -1)
         rows = np.flatnonzero((new >= 0) & (slots != new).all(axis=0))
         # What is found that day says more of the visit than the last of many chronic conditions.
         last = np.minimum((slots >= 0).sum(axis=0), DIAGNOSES - 1)
         slots[last[rows], rows] = new[rows]
-    return {f"diagnosis_{rank}": Coded(slots[rank - 1], words) for rank in range(1, DIAGNOSES + 1)}
+    return as_guidelines_ask(events, ranks)
 
 
 def settle_encounter(events: Events) -> dict[str, Array]:

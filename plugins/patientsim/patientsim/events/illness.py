@@ -13,6 +13,9 @@ from patientsim.events.placing import VISITS, Visits, day_of
 from patientsim.reference.response import acute_labs, responses
 
 ORDERS = "patientsim.medication_order"
+DIAGNOSES = "patientsim.diagnosis"
+CARE = (ORDERS, DIAGNOSES)
+"""What levels follow: the drugs people are ordered and the diseases that journeys find in them."""
 INFECTIONS = ("A", "B", "J0", "J1", "J20", "J21", "J22", "L03", "N10", "N39.0", "R50", "U07")
 """Acute infections by how their codes begin: what shows in offices too."""
 IN_OFFICES = 0.7
@@ -35,12 +38,22 @@ def unfolded(events: Events, event_type: str) -> list[Events]:
     return [] if events.context is None else events.unfolded(event_type)
 
 
+def care_so_far(events: Events) -> list[Events]:
+    """Return orders and diagnoses as far as they are there while outcomes are computed."""
+    return [one for name in CARE for one in unfolded(events, name)]
+
+
+def care_of(events: Events) -> list[Events]:
+    """Return all orders and diagnoses."""
+    return [one for one in map(events.timeline, CARE) if one is not None]
+
+
 def seen_from(events: Events) -> Seen:
     """Return what people are seen for as known from the visit or stay that each event follows from."""
     found = [one for name in VISITS for one in unfolded(events, name)]
     if not found:
         return _nothing(len(events))
-    reason = concatenate([one["diagnosis_1"] for one in found])
+    reason = concatenate([one["reason"] for one in found])
     hospital = np.concatenate([in_hospital(one) for one in found])
     time = np.concatenate([one.time for one in found])
     place = match(events.source, np.concatenate([one.key for one in found]))
@@ -79,7 +92,7 @@ def show(events: Events) -> np.ndarray:
 
     Who was seen for the same disease lately comes for a check and shows nothing.
     """
-    hospital, kind, reason = in_hospital(events), events["encounter_type"], events["diagnosis_1"]
+    hospital, kind, reason = in_hospital(events), events["encounter_type"], events["reason"]
     infected = reason.lookup({word: word.startswith(INFECTIONS) for word in reason.words}, False, bool)
     infected &= ~kind.isin(["preventive"]) & ~hospital
     if infected.any():
@@ -93,7 +106,7 @@ def _seen_before(events: Events) -> np.ndarray:
     diseases: dict[str, int] = {}
 
     def disease(one: Events) -> np.ndarray:
-        code = one["diagnosis_1"]
+        code = one["reason"]
         return code.lookup({word: diseases.setdefault(word[:3], len(diseases)) for word in code.words}, -1, np.int64)
 
     width = 1 << 20
@@ -123,8 +136,8 @@ def with_illness(events: Events, test: str, level: np.ndarray, seen: Seen) -> tu
     return level, ill
 
 
-def with_treatment(events: Events, measure: str, level: np.ndarray, orders: list[Events], has) -> np.ndarray:
-    """Return levels as the drugs ordered so far, or time without them, make them; `has(events, condition)` says who has it."""
+def with_treatment(events: Events, measure: str, level: np.ndarray, care: list[Events], has) -> np.ndarray:
+    """Return levels as drugs ordered so far, or time without, make them; `has(events, condition, care)` says who has it."""
     lines = responses().get(measure, ())
     if not lines:
         return level
@@ -133,23 +146,34 @@ def with_treatment(events: Events, measure: str, level: np.ndarray, orders: list
     treated = np.zeros(len(events), bool)
     for line in lines:
         if line.drugs:
-            since = _since(events, orders, line.drugs)
+            since = _since(events, care, line.drugs)
             treated |= since >= 0
             rise = np.clip(since / (line.weeks * 7), 0, 1)
         else:
             years = (events.time - events.people.start) / DAY / (line.weeks * 7)
-            rise = np.where(treated | ~has(events, line.condition), 0, np.clip(years, 0, 5))
+            rise = np.where(treated | ~has(events, line.condition, care), 0, np.clip(years, 0, 5))
         level = level - np.maximum(level - line.floor, 0) * np.minimum(line.share * own * rise, 0.9)
     return level
 
 
-def _since(events: Events, orders: list[Events], drugs: tuple[str, ...]) -> np.ndarray:
+def _since(events: Events, care: list[Events], drugs: tuple[str, ...]) -> np.ndarray:
     """Return how many days ago each event's person was first ordered one of some drugs; -1 for not yet."""
-    found = []
-    for one in orders:
-        rows = one["drug"].isin(drugs)
-        if rows.any():
-            found.append((one.entity[rows], one.time[rows]))
+    return _days_since(events, [(one, one["drug"].isin(drugs)) for one in care if "drug" in one.fields])
+
+
+def found_by(events: Events, condition: str, care: list[Events]) -> np.ndarray:
+    """Return in whom a journey has found a condition by the day of each event."""
+    made = []
+    for one in care:
+        if one.event_type == DIAGNOSES:
+            words = [word for word in one["code"].words if str(word).startswith(condition)]
+            made += [(one, one["code"].isin(words))] if words else []
+    return _days_since(events, made) >= 0 if made else np.zeros(len(events), bool)
+
+
+def _days_since(events: Events, parts: list[tuple[Events, np.ndarray]]) -> np.ndarray:
+    """Return how many days ago each event's person first had one of the chosen events; -1 for not yet."""
+    found = [(one.entity[rows], one.time[rows]) for one, rows in parts if rows.any()]
     if not found:
         return np.full(len(events), -1.0)
     entity, time = (np.concatenate(each) for each in zip(*found, strict=True))

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
 from healthsim_core.columns import Array, Coded, Columns, stack
 from healthsim_core.events import Events, EventType, Field, SkillUse, match
 from patientsim.events.encounters import DIAGNOSES, diagnosis_rows
+from patientsim.events.onsets import chronic_codes
 from patientsim.events.placing import PLACED, POSITIVE, VISITS, WHOLE, midnight, moment, place, place_and_bill
 from patientsim.events.prevention import allergic
-from patientsim.reference import diagnosis_codes, diagnosis_labels, drugs, procedure_labels
+from patientsim.reference import diagnosis_labels, drugs, procedure_labels
 from patientsim.reference.care import alternatives
 
 INTEREST = ("C", "D0", "I21", "I22", "I26", "I61", "I63", "O09", "O24", "Z34", "Z79", "Z8", "Z9")
 """How codes begin that are kept in mind though they pass or are no disease."""
 
 
-@functools.cache
-def _chronic() -> frozenset[str]:
-    return frozenset(one.code for one in diagnosis_codes() if one.chronic)
-
-
 def is_problem(code: str) -> bool:
     """Return whether a diagnosis goes on the problem list: chronic diseases and what is worth keeping in mind."""
-    if code in _chronic() or code.startswith(INTEREST):
+    if code in chronic_codes() or code.startswith(INTEREST):
         return True
     return code not in diagnosis_labels() and not code.startswith(("Z", "R", "S", "T", "V", "W", "X", "Y"))
 

@@ -80,7 +80,7 @@ def visits_of(events: Events) -> Visits | None:
             one["encounter_type"].isin(["ed", "inpatient"]) if one.event_type == VISITS[0] else np.ones(len(one), bool)
             for one in found
         ],
-        "reason": [one["diagnosis_1"] for one in found],
+        "reason": [one["reason"] for one in found],
     }
     return Visits(**{name: concatenate(each) for name, each in columns.items()})
 

@@ -10,7 +10,7 @@ from healthsim_core.columns import Array, Coded
 from healthsim_core.draws import uniforms
 from healthsim_core.events import DAY, Events, Field
 from healthsim_core.facts import read_csv
-from patientsim.events.vitals import age_at
+from patientsim.events.ages import age_at
 
 FIRST_BIRTHS = 0.39
 """Share of births that are a woman's first: National Vital Statistics System 2023 (NCHS), rounded."""

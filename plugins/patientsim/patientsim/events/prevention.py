@@ -7,8 +7,8 @@ import numpy as np
 from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.draws import uniforms
 from healthsim_core.events import DAY, Events, EventType, Field, match
+from patientsim.events.ages import age_at
 from patientsim.events.placing import PLACED, VISITS, day_inside, midnight, moment, place
-from patientsim.events.vitals import age_at
 from patientsim.reference.care import ADULT_DOSE, Vaccine, allergens, vaccines
 
 THIGH_UNTIL = 2
@@ -45,6 +45,11 @@ def handle_immunization(events: Events) -> dict[str, Columns]:
     vaccine, age = events["vaccine"], age_at(events)
     child = vaccine.recode({name: one.code for name, one in vaccines().items()})
     adult = vaccine.recode({name: one.adult_code for name, one in vaccines().items()})
+    code = adult.where(age >= ADULT_DOSE, child)
+    for name, one in vaccines().items():
+        for years, product in one.by_age:
+            theirs = vaccine.isin([name]) & (age >= years)
+            code = Coded.constant(product, len(events)).where(theirs, code) if theirs.any() else code
     left = np.where(events.draw("site") < 0.6, 0, 1)
     oral = vaccine.lookup({name: one.oral for name, one in vaccines().items()}, False, bool)
     site = np.where(oral, -1, left + np.where(age < THIGH_UNTIL, 2, 0))
@@ -55,7 +60,7 @@ def handle_immunization(events: Events) -> dict[str, Columns]:
                 "immunization_id": events.key,
                 "patient_id": events.entity,
                 "encounter_id": events["encounter"],
-                "code": adult.where(age >= ADULT_DOSE, child),
+                "code": code,
                 "description": vaccine.recode({name: one.label for name, one in vaccines().items()}),
                 "status": Coded.constant("completed", len(events)),
                 "dose_number": events["dose"].astype(np.int64),

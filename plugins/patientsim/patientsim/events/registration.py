@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from healthsim_core.columns import Coded, Columns, stack
-from healthsim_core.events import DAY, Events, EventType, match
+from healthsim_core.events import Events, EventType
+from patientsim.events.ages import age_at
 from patientsim.events.observed import observed
+from patientsim.events.onsets import began, brought
 from patientsim.events.placing import midnight
 from patientsim.events.prevention import known_allergies
-from patientsim.events.vitals import age_at
+from patientsim.habits import CURRENT, PAST, has
 from patientsim.reference import diagnosis_labels
 
 ASKED_FROM = 13
@@ -24,7 +26,11 @@ SMOKING = {
 }
 
 YEARS_BEFORE = 10
-"""A condition that was there before began at most so many years ago."""
+"""An allergy that was there before was written down at most so many years ago."""
+HABITS = 31
+"""The number of an entry about smoking among those of a problem list; conditions have those below."""
+CODED = {"Z87.891": 0.5, "Z72.0": 0.3}
+"""Share of former and of current smokers without another diagnosis of it whose records have the code; HealthSim's estimate."""
 
 
 def register(events: Events) -> dict[str, Columns]:
@@ -74,42 +80,49 @@ def _smoking(events: Events) -> Columns | None:
 
 
 def _problem_list(events: Events) -> Columns | None:
-    diagnosed = events.timeline("patientsim.diagnosis")
     batches = []
-    for number, (category, plan) in enumerate(events.people.facts["conditions"].items()):
-        if not plan.chronic or number > 30:
-            continue
-        rows = events.person(f"has.{category}")
-        if diagnosed is not None:
-            new = diagnosed.entity[diagnosed["code"].isin(plan.labels)]
-            rows = rows & (match(events.entity, new) < 0)
-        index = np.flatnonzero(rows)
-        if not len(index):
-            continue
-        mine = events.select(index)
-        code = mine.person(f"code.{category}")
-        ago = np.floor(mine.draw(f"onset.{category}") * YEARS_BEFORE * 365).astype(np.int64) + 1
-        # fmax, unlike maximum, leaves aside a birth date that is missing.
-        onset = np.fmax(events.people.as_of - ago * DAY, mine.person("birth_date"))
-        batches.append(
-            Columns(
-                {
-                    "diagnosis_id": mine.sub_key(number + 1),
-                    "patient_id": mine.entity,
-                    "encounter_id": np.full(len(mine), -1, np.int64),
-                    "category": Coded.constant("problem-list-item", len(mine)),
-                    "code": code,
-                    "description": code.recode(
-                        diagnosis_labels() | {word: word for word in code.words if word not in diagnosis_labels()}
-                    ),
-                    "rank": np.ones(len(mine), np.int64),
-                    "clinical_status": Coded.constant("active", len(mine)),
-                    "onset_date": onset,
-                    "recorded_date": onset,
-                }
-            )
-        )
+    for number, (category, (rows, since)) in enumerate(brought(events).items()):
+        index = np.flatnonzero(rows[events.row])
+        if number < HABITS - 1 and len(index):
+            mine = events.select(index)
+            batches.append(_problems(mine, mine.person(f"code.{category}"), number + 1, since[mine.row]))
+    habits = _habits(events)
+    batches += [] if habits is None else [habits]
     return stack(batches) if batches else None
+
+
+def _problems(mine: Events, code: Coded, number: int, onset: np.ndarray) -> Columns:
+    """Return entries of the problem list that began before."""
+    return Columns(
+        {
+            "diagnosis_id": mine.sub_key(number),
+            "patient_id": mine.entity,
+            "encounter_id": np.full(len(mine), -1, np.int64),
+            "category": Coded.constant("problem-list-item", len(mine)),
+            "code": code,
+            "description": code.recode({word: word for word in code.words} | diagnosis_labels()),
+            "rank": np.ones(len(mine), np.int64),
+            "clinical_status": Coded.constant("active", len(mine)),
+            "onset_date": onset,
+            "abatement_date": np.full(len(mine), np.datetime64("NaT"), "M8[s]"),
+            "recorded_date": onset,
+        }
+    )
+
+
+def _habits(events: Events) -> Columns | None:
+    """Return that people smoked, or smoke without being called dependent, for the share of whom records say so."""
+    if not events.has_person("smoking_status"):
+        return None
+    told = has(events.people, (*CURRENT, *PAST))[events.row]
+    status, u = events.person("smoking_status"), events.draw("habit")
+    past, now = status.isin(["former"]), status.isin(["every_day", "some_days"])
+    code = np.where(past & (u < CODED["Z87.891"]), 0, np.where(now & (u < CODED["Z72.0"]), 1, -1))
+    rows = np.flatnonzero(~told & (code >= 0))
+    if not len(rows):
+        return None
+    mine, written = events.select(rows), Coded(code[rows], list(CODED))
+    return _problems(mine, written, HABITS, began(mine, written, "habit"))
 
 
 REGISTRATION = EventType(

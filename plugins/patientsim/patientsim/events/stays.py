@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from healthsim_core.columns import Array, Coded, Columns, stack
-from healthsim_core.events import Events, EventType, Field, SkillUse, match
+from healthsim_core.events import DAY, Events, EventType, Field, SkillUse, match
+from patientsim.events.beds import stays_of
 from patientsim.events.encounters import (
     COMMON,
     COMPUTED,
@@ -44,18 +45,22 @@ LONGEST = 90
 
 def settle_admission(events: Events) -> dict[str, Array]:
     """Return start after an emergency visit, end and status by the discharge, length, and how the patient came in."""
-    start, emergency, hospital = _after_emergency(events)
+    delay = _delay(events)
+    start, emergency, hospital = _after_emergency(events, events["start_time"] + delay)
     kind, origin = events["admission_type_code"], events["admission_source_code"]
     kind = kind.where(kind.codes >= 0, Coded(np.where(emergency, 0, 1), ["1", "3"]))
     # Who comes as planned comes in the morning.
-    early = midnight(events.time) + (EARLIEST + np.floor(events.draw("clock") * MORNING)).astype(np.int64) * MINUTE
+    early = (
+        midnight(events.time) + delay + (EARLIEST + np.floor(events.draw("clock") * MORNING)).astype(np.int64) * MINUTE
+    )
     start = np.where(kind.isin(["3"]) & ~emergency, early, start)
-    planned = np.maximum(events["end_time"], start + 60 * MINUTE)
+    start = lived(events, start)
+    planned = np.maximum(events["end_time"] + delay, start + 60 * MINUTE)
     end, status = planned, Coded.constant("01", len(events))
     discharges = events.timeline("patientsim.discharge")
     if discharges is not None:
         found = closing(events, discharges)
-        at = np.maximum(midnight(discharges.time[found]) + DISCHARGE_HOUR, start + 60 * MINUTE)
+        at = np.maximum(midnight(discharges.time[found]) + DISCHARGE_HOUR + delay, start + 60 * MINUTE)
         end = np.where(found >= 0, at, planned)
         status = discharges["disposition"][found].where(found >= 0, status)
     end = lived(events, end)
@@ -85,9 +90,19 @@ def _stayed(events: Events, hospital: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _after_emergency(events: Events) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _delay(events: Events) -> np.ndarray:
+    """Return how long stays are put off because the person lies in a bed already."""
+    visits = events.timeline("patientsim.encounter")
+    parts = events.unfolded("patientsim.admission") or [events]
+    inpatient = events.select(np.zeros(len(events), bool))
+    if visits is not None:
+        inpatient = visits.select(visits["encounter_type"].isin(["inpatient"]))
+    *_, keys, delay = stays_of(inpatient, parts, events.timeline("patientsim.discharge"))
+    return delay[match(events.key, keys)] * DAY
+
+
+def _after_emergency(events: Events, start: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return when stays begin, whether an emergency visit of the same day or the day before led to them, and where it was."""
-    start = events["start_time"]
     visits = events.timeline("patientsim.encounter")
     emergency, hospital = np.zeros(len(events), bool), np.full(len(events), -1, np.int64)
     visits = visits.select(visits["encounter_type"].isin(["ed"])) if visits is not None else None
@@ -98,7 +113,9 @@ def _after_emergency(events: Events) -> tuple[np.ndarray, np.ndarray, np.ndarray
     for earlier in (1, 0):
         day = events.entity * DAYS + day_of(events.time) - earlier
         found = order[np.maximum(np.searchsorted(code[order], day, side="right") - 1, 0)]
-        came, bed = code[found] == day, visits["end_time"][found] + BOARDING
+        bed = visits["end_time"][found] + BOARDING
+        # Of two stays after one emergency visit the second is put off, and comes by itself.
+        came = (code[found] == day) & ((day_of(start) <= day_of(events["start_time"])) | (day_of(bed) >= day_of(start)))
         start = np.where(came, np.maximum(start, bed) if earlier else bed, start)
         emergency |= came
         hospital = np.where(came, visits["facility"][found], hospital)

@@ -9,8 +9,9 @@ from healthsim_core.columns import Array, Coded, Columns, stack
 from healthsim_core.distributions import NormalDistribution
 from healthsim_core.draws import uniforms
 from healthsim_core.events import Events, EventType, Field, match
+from patientsim.events.ages import age_at
 from patientsim.events.body import body, gained
-from patientsim.events.illness import ORDERS, Seen, seen_at, seen_from, unfolded, with_treatment
+from patientsim.events.illness import CARE, Seen, care_of, care_so_far, seen_at, seen_from, with_treatment
 from patientsim.events.labs import has_condition
 from patientsim.events.observed import observed
 from patientsim.events.placing import PLACED, POSITIVE, VISITS, moment, placed_at, visits_of
@@ -37,24 +38,12 @@ PRESSURES_TOGETHER = 0.6
 """Correlation of a person's systolic and diastolic pressure."""
 
 
-UNKNOWN_AGE = 40.0
-"""Years that are taken where nothing is known of a person."""
-
-
-def age_at(events: Events) -> np.ndarray:
-    """Return each person's age in years (float) when the event happens."""
-    if not events.has_person("birth_date"):  # a timeline of somebody who is known by an id only
-        return np.full(len(events), UNKNOWN_AGE)
-    days = (events.time - events.person("birth_date")) / np.timedelta64(86400, "s")
-    return np.where(np.isnan(days), events.person("age"), np.maximum(days, 0) / 365.25)
-
-
 def measure(
-    events: Events, names: tuple[str, ...], reason: Coded, acute: np.ndarray, orders: list[Events]
+    events: Events, names: tuple[str, ...], reason: Coded, acute: np.ndarray, care: list[Events]
 ) -> dict[str, np.ndarray]:
     """Return what is measured of each sign, NaN where it is not.
 
-    `reason` is what people are seen for, `acute` how much of it they show, from 0 to 1; `orders` are those of their drugs.
+    `reason` is what people are seen for, `acute` how much of it they show, from 0 to 1; `care` the orders of their drugs and the diagnoses journeys make.
     """
     found: dict[str, np.ndarray] = {}
     for name in names:
@@ -65,7 +54,7 @@ def measure(
             tall, heavy = body(events, age_at(events))
             found[name] = np.round(tall if name == "height" else _on_scale(events, tall, heavy), 1)
         else:
-            found[name] = _measured(events, signs()[name], reason, acute, orders)
+            found[name] = _measured(events, signs()[name], reason, acute, care)
     if "diastolic_bp" in found and "systolic_bp" in found:
         found["diastolic_bp"] = np.minimum(found["diastolic_bp"], found["systolic_bp"] - 20)
     return found
@@ -78,22 +67,22 @@ def _on_scale(events: Events, height: np.ndarray, weight: np.ndarray) -> np.ndar
     return weight * (1 + 0.04 * (events.draw("weight") - 0.5))
 
 
-def _measured(events: Events, sign: Sign, reason: Coded, acute: np.ndarray, orders: list[Events]) -> np.ndarray:
-    level = _level(events, sign, reason, acute, orders)
+def _measured(events: Events, sign: Sign, reason: Coded, acute: np.ndarray, care: list[Events]) -> np.ndarray:
+    level = _level(events, sign, reason, acute, care)
     moved = level + sign.within * NormalDistribution(0, 1, -3, 3).ppf(events.draw(sign.sign))
     low, high = min(one.min for one in sign.levels), max(one.max for one in sign.levels)
     # A level that a profile gives may lie outside.
     return np.round(np.clip(moved, np.fmin(low, level), np.fmax(high, level)), sign.decimals)
 
 
-def _level(events: Events, sign: Sign, reason: Coded, acute: np.ndarray, orders: list[Events]) -> np.ndarray:
+def _level(events: Events, sign: Sign, reason: Coded, acute: np.ndarray, care: list[Events]) -> np.ndarray:
     """Return levels: the profile's or the person's usual one, under their drugs, or what the reason of the visit makes of it."""
     age, u = age_at(events), _rank(events, sign.sign)
-    level = _spread(age, u, [(one, _is_usual(events, one, age)) for one in sign.levels if not one.reasons])
+    level = _spread(age, u, [(one, _is_usual(events, one, age, care)) for one in sign.levels if not one.reasons])
     if events.has_person(sign.sign):
         given = np.asarray(events.person(sign.sign), float)
         level = np.where(np.isnan(given), level, given)
-    level = with_treatment(events, sign.sign, level, orders, has_condition)
+    level = with_treatment(events, sign.sign, level, care, has_condition)
     urgent = _spread(age, u, [(one, _is_urgent(one, age, reason, acute > 0)) for one in sign.levels if one.reasons])
     return np.where(np.isnan(urgent), level, level + acute * (urgent - level))
 
@@ -120,9 +109,9 @@ def _spread(age: np.ndarray, u: np.ndarray, levels: list[tuple[Level, np.ndarray
     return level
 
 
-def _is_usual(events: Events, level: Level, age: np.ndarray) -> np.ndarray:
+def _is_usual(events: Events, level: Level, age: np.ndarray, care: list[Events]) -> np.ndarray:
     rows = (age >= level.age_from) & (age < level.age_to)
-    return rows & has_condition(events, level.condition) if level.condition else rows
+    return rows & has_condition(events, level.condition, care) if level.condition else rows
 
 
 def _is_urgent(level: Level, age: np.ndarray, reason: Coded, acute: np.ndarray) -> np.ndarray:
@@ -170,13 +159,8 @@ def visit_signs(events: Events, acute: np.ndarray) -> Columns | None:
         events, acute = events.select(rows), acute[rows]
     if not len(events):
         return None
-    values = measure(events, VISIT_SIGNS, events["diagnosis_1"], acute, _orders(events))
+    values = measure(events, VISIT_SIGNS, events["reason"], acute, care_of(events))
     return sign_rows(events, values, events.key, events["start_time"] + np.timedelta64(300, "s"))
-
-
-def _orders(events: Events) -> list[Events]:
-    found = events.timeline(ORDERS)
-    return [] if found is None else [found]
 
 
 def _illness(events: Events, seen: Seen) -> tuple[Coded, np.ndarray]:
@@ -188,7 +172,7 @@ def _illness(events: Events, seen: Seen) -> tuple[Coded, np.ndarray]:
 
 def signs_outcomes(events: Events) -> dict[str, Array]:
     """Return the signs, so that conditions can read them: what the journey gives, else what is measured."""
-    found = measure(events, GIVEN, *_illness(events, seen_from(events)), unfolded(events, ORDERS))
+    found = measure(events, GIVEN, *_illness(events, seen_from(events)), care_so_far(events))
     told = {name: ~np.isnan(events[name]) for name in GIVEN}
     return {
         **{name: np.where(told[name], events[name], value) for name, value in found.items()},
@@ -201,7 +185,7 @@ def settle_signs(events: Events) -> dict[str, Array]:
     visits = visits_of(events)
     placed, found = placed_at(events, visits)
     given = events["given"].astype(np.int64)
-    values = measure(events, GIVEN, *_illness(events, seen_at(events, visits, found)), _orders(events))
+    values = measure(events, GIVEN, *_illness(events, seen_at(events, visits, found)), care_of(events))
     kept = {name: (given >> place) & 1 > 0 for place, name in enumerate(GIVEN)}
     return {**placed, **{name: np.where(kept[name], events[name], value) for name, value in values.items()}}
 
@@ -217,7 +201,7 @@ def handle_signs(events: Events) -> dict[str, Columns]:
 
 def observation_outcomes(events: Events) -> dict[str, Array]:
     """Return the values, so that conditions can read them."""
-    return {"given": ~np.isnan(events["value"]), "value": _scores(events, seen_from(events), unfolded(events, ORDERS))}
+    return {"given": ~np.isnan(events["value"]), "value": _scores(events, seen_from(events), care_so_far(events))}
 
 
 def settle_observation(events: Events) -> dict[str, Array]:
@@ -225,10 +209,10 @@ def settle_observation(events: Events) -> dict[str, Array]:
     visits = visits_of(events)
     placed, found = placed_at(events, visits)
     events.fields["value"] = np.where(events["given"], events["value"], np.nan)
-    return {**placed, "value": _scores(events, seen_at(events, visits, found), _orders(events))}
+    return {**placed, "value": _scores(events, seen_at(events, visits, found), care_of(events))}
 
 
-def _scores(events: Events, seen: Seen, orders: list[Events]) -> np.ndarray:
+def _scores(events: Events, seen: Seen, care: list[Events]) -> np.ndarray:
     value, sign = events["value"].copy(), events["sign"]
     reason, acute = _illness(events, seen)
     for code, name in enumerate(sign.words):
@@ -236,7 +220,7 @@ def _scores(events: Events, seen: Seen, orders: list[Events]) -> np.ndarray:
         if len(rows):
             mine = events.select(rows)
             names = ("weight", "height", "bmi") if name == "bmi" else (name,)
-            value[rows] = measure(mine, names, reason[rows], acute[rows], orders)[name]
+            value[rows] = measure(mine, names, reason[rows], acute[rows], care)[name]
     return value
 
 
@@ -278,7 +262,7 @@ VITAL_SIGNS = EventType(
     signs_outcomes,
     writes=("observations",),
     settle=settle_signs,
-    after=(*VISITS, ORDERS),
+    after=(*VISITS, *CARE),
 )
 OBSERVATION = EventType(
     "observation",
@@ -295,5 +279,5 @@ OBSERVATION = EventType(
     observation_outcomes,
     writes=("observations",),
     settle=settle_observation,
-    after=(*VISITS, ORDERS),
+    after=(*VISITS, *CARE),
 )

@@ -14,6 +14,7 @@ SELECT
     ',"subject":{"reference":"Patient/', patient_id, '"}',
     ',"encounter":{"reference":"Encounter/' || encounter_id || '"}',
     ',"onsetDateTime":"', onset_date, '"',
+    ',"abatementDateTime":"' || abatement_date || '"',
     ',"recordedDate":"', recorded_date, '"',
     '}'
   ) AS content

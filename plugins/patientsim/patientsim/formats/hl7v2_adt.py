@@ -137,7 +137,8 @@ def _al1(number: int, row: Row) -> str:
             2: coded(*_ALLERGENS.get(row.category, ("MA", "Miscellaneous allergy")), "HL70127"),
             3: coded(row.code, row.description, "RXNORM"),
             4: coded("SV", "Severe", "HL70128") if row.criticality == "high" else "",
-            5: escape(row.reaction),
+            # AL1-5 holds 15 characters and repeats.
+            5: "~".join(escape(one.capitalize()) for one in (row.reaction or "").split(" and ")),
         },
     )
 

@@ -58,6 +58,22 @@ def labs() -> dict[str, Lab]:
 
 
 @frozen
+class OfMen:
+    """What differs of men's results of a test: how much higher their level is, and their reference range."""
+
+    shift: float
+    low: float
+    high: float
+
+
+@functools.cache
+def labs_of_men() -> dict[str, OfMen]:
+    """Return what differs of men's laboratory tests."""
+    rows = read_csv("patientsim.reference", "labs_of_men.csv")
+    return {row["test"]: OfMen(*(float(row[name]) for name in ("shift", "low", "high"))) for row in rows}
+
+
+@frozen
 class Drug:
     """One drug as it is ordered."""
 

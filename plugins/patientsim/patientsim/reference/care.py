@@ -54,6 +54,8 @@ class Vaccine:
     doses: int
     ages: tuple[int, ...]
     oral: bool
+    by_age: tuple[tuple[int, str], ...] = ()
+    """Products of other ages: from how many years on, and the code."""
 
 
 @frozen
@@ -123,6 +125,7 @@ def vaccines() -> dict[str, Vaccine]:
             int(row["doses"]),
             tuple(_months(age) for age in row["ages"].split()),
             row["oral"] == "1",
+            tuple((int(years), code) for years, code in (one.split(":") for one in row["by_age"].split())),
         )
         for row in read_csv(PACKAGE, "vaccines.csv")
     }

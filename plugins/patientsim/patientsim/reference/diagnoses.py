@@ -68,6 +68,12 @@ def diagnosis_loadings() -> dict[str, dict[str, float]]:
     }
 
 
+@functools.cache
+def orders_of_codes() -> tuple[tuple[str, str], ...]:
+    """Return pairs of what codes begin with, of which the first goes before the second."""
+    return tuple((row["first"], row["then"]) for row in read_csv("patientsim.reference", "diagnosis_order.csv"))
+
+
 DIAGNOSIS_CODES = CodeSet(
     "patientsim.icd10cm",
     "Billable ICD-10-CM codes by category, with weights by severity; who can have them, how they combine and go together.",

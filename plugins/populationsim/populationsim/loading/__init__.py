@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from populationsim.loading.checking import check
+from populationsim.loading.checking import Compared, check
 from populationsim.loading.database import (
     Load,
     copy_of,
@@ -18,6 +18,7 @@ from populationsim.loading.running import load_file, load_places, load_reference
 __all__ = [
     "KINDS",
     "TABLES",
+    "Compared",
     "Kind",
     "Limits",
     "Load",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from populationsim.loading.layouts import Form, Kind, single
+from populationsim.loading.layouts import COUNTIES, Form, Kind, single
 
 # Editing a file in a spreadsheet loses the zeros that state and county codes begin with; here they come apart, so nothing is lost.
 COUNTY = """lpad("STATE", 2, '0') || lpad("COUNTY", 3, '0')"""
@@ -15,8 +15,9 @@ POPULATION = Kind(
     5,
     ("county_population",),
     "SELECT count(population) FROM county_population",
-    (Form("population_columns.csv", "population.sql", COUNTY, """lpad("SUMLEV", 3, '0') = '050'"""),),
+    (Form("population_columns.csv", "population.sql", COUNTY, rows="""lpad("SUMLEV", 3, '0') = '050'"""),),
     single("SELECT 'V' || max(year) FROM county_population"),
+    serves=COUNTIES,
 )
 
 SEX_RACE = Kind(
@@ -32,15 +33,17 @@ SEX_RACE = Kind(
             "sex_race_columns.csv",
             "sex_race.sql",
             COUNTY + """ || '-' || "AGEGRP" """,
-            """lpad("SUMLEV", 3, '0') = '050' AND "YEAR"::INT = (SELECT max("YEAR"::INT) FROM init_file)""",
+            rows="""lpad("SUMLEV", 3, '0') = '050' AND "YEAR"::INT = (SELECT max("YEAR"::INT) FROM init_file)""",
+            pattern=r"[0-9]{5}-[0-9]{1,2}",
         ),
         Form(
             "sex_race_broad_columns.csv",
             "sex_race_broad.sql",
             "lpad(id, 5, '0')",
-            "right(id, 3) <> '000' AND id <> '0'",
+            rows="right(id, 3) <> '000' AND id <> '0'",
         ),
     ),
+    serves=COUNTIES,
 )
 
 SAHIE = Kind(
@@ -57,10 +60,11 @@ SAHIE = Kind(
             "sahie.sql",
             """lpad(trim(statefips), 2, '0') || lpad(trim(countyfips), 3, '0')""",
             # 50 is a county; 0 are all ages under 65, races, sexes and incomes.
-            "trim(geocat) = '50' AND trim(agecat) = '0' AND trim(racecat) = '0' AND trim(sexcat) = '0' AND trim(iprcat) = '0'",
+            rows="trim(geocat) = '50' AND trim(agecat) = '0' AND trim(racecat) = '0' AND trim(sexcat) = '0' AND trim(iprcat) = '0'",
         ),
         Form("sahie_short_columns.csv", "sahie_short.sql", "county_fips"),
     ),
+    serves=COUNTIES,
 )
 
 CBSA = Kind(
@@ -77,8 +81,9 @@ CBSA = Kind(
             "cbsa.sql",
             """lpad("FIPS State Code", 2, '0') || lpad("FIPS County Code", 3, '0')""",
             # Notes stand below the list.
-            """"FIPS County Code" <> ''""",
+            rows=""""FIPS County Code" <> ''""",
         ),
-        Form("cbsa_short_columns.csv", "cbsa_short.sql", "county_fips", "county_fips <> ''"),
+        Form("cbsa_short_columns.csv", "cbsa_short.sql", "county_fips", rows="county_fips <> ''"),
     ),
+    serves='the counties of a metropolitan area, "reference": {"type": "msa", "code": "26420"}',
 )

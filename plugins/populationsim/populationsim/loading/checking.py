@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from attrs import frozen
+
 from healthsim_core.errors import UserError
 from populationsim import facts
 from populationsim.loading.database import loads
@@ -23,7 +25,7 @@ NUMERALS = {5: "five", 6: "six", 10: "ten", 11: "eleven"}
 
 def reject_rows(conn: DuckDBPyConnection, path: Path, kind: Kind, form: Form) -> list[tuple[int, str]]:
     """Delete the rows that cannot be true and return (count, why); UserError where they are too many."""
-    problems = [*_keys(conn, kind, form), *_numbers(conn, form), *_repeats(conn, kind)]
+    problems = [*_keys(conn, kind, form), *_states(conn, kind), *_numbers(conn, form), *_repeats(conn, kind)]
     (before,) = conn.execute(f"SELECT count(*) FROM {STAGING}").fetchall()[0]
     conn.execute(f"DELETE FROM {STAGING} WHERE place_refused")
     (after,) = conn.execute(f"SELECT count(*) FROM {STAGING}").fetchall()[0]
@@ -43,8 +45,8 @@ def refuse_too_many(path: Path, kind: Kind, problems: list[tuple[int, str]], ref
 
 
 def _keys(conn: DuckDBPyConnection, kind: Kind, form: Form) -> list[tuple[int, str]]:
-    if "AGEGRP" in form.key:
-        pattern = r"[0-9]{5}-[0-9]{1,2}"
+    if form.pattern:
+        pattern = form.pattern
     elif kind.digits == 6:
         # A hospital's number may have a letter: 45T123, 67012F.
         pattern = "[0-9A-Z]{6}"
@@ -54,6 +56,7 @@ def _keys(conn: DuckDBPyConnection, kind: Kind, form: Form) -> list[tuple[int, s
     wrong, example = conn.execute(f"SELECT count(*), min(place_key) FROM {STAGING} WHERE place_refused").fetchall()[0]
     if not wrong:
         return []
+    example = example.partition("-")[0]
     lost = example.isdigit() and len(example) == kind.digits - 1
     hint = "; leading zeros were lost: load the file as downloaded" if lost else ""
     also = "; it looks like a file of census tracts" if kind.digits == 5 and re.fullmatch(r"\d{11}", example) else ""
@@ -66,6 +69,23 @@ def _keys(conn: DuckDBPyConnection, kind: Kind, form: Form) -> list[tuple[int, s
             f"{kind.key_name}: {wrong:,} values are not {NUMERALS[kind.digits]} digits, such as {example!r}{hint}{also}",
         )
     ]
+
+
+TERRITORIES = ("60", "66", "69", "72", "78")
+"""American Samoa, Guam, the Northern Marianas, Puerto Rico and the Virgin Islands: in some files, and no states."""
+
+
+def _states(conn: DuckDBPyConnection, kind: Kind) -> list[tuple[int, str]]:
+    """Refuse the FIPS of no state."""
+    if kind.digits not in (5, 11):
+        return []
+    known = sorted({*(one.fips for one in facts.states().values()), *TERRITORIES})
+    nowhere = f"NOT place_refused AND NOT list_contains({known}, left(place_key, 2))"
+    wrong, example = conn.execute(f"SELECT count(*), min(place_key) FROM {STAGING} WHERE {nowhere}").fetchall()[0]
+    if not wrong:
+        return []
+    conn.execute(f"UPDATE {STAGING} SET place_refused = true WHERE {nowhere}")
+    return [(wrong, f"{kind.key_name}: {wrong:,} values are of no state, such as {example!r}")]
 
 
 def _repeats(conn: DuckDBPyConnection, kind: Kind) -> list[tuple[int, str]]:
@@ -86,7 +106,9 @@ def _numbers(conn: DuckDBPyConnection, form: Form) -> list[tuple[int, str]]:
     there = [name for (name,) in conn.execute(f"SELECT column_name FROM (DESCRIBE {STAGING})").fetchall()]
     limits = {name: (one["low"], one["high"]) for name, one in form.wanted().items() if one["low"]}
     if form.percents:
-        limits |= {name: ("0", "100") for name in there if re.search(form.percents, name)}
+        listed = {name.casefold() for name in limits}
+        percents = (name for name in there if re.search(form.percents, name, re.IGNORECASE))
+        limits |= {name: ("0", "100") for name in percents if name.casefold() not in listed}
     if not limits:
         return []
     # One pass tells which columns are wrong at all: there are a hundred, and next to none ever is.
@@ -127,8 +149,24 @@ _KNOWN = {
 }
 
 
-def check(conn: DuckDBPyConnection) -> list[tuple[str, str, float, float | None]]:
-    """Return (place or kind, figure, expected, found) of every known figure of what was loaded."""
+@frozen
+class Compared:
+    """A known figure beside the one that was loaded."""
+
+    kind: str
+    place: str
+    figure: str
+    expected: float
+    found: float | None
+
+    @property
+    def differs(self) -> bool:
+        """Return whether the loaded figure is another, or is lacking."""
+        return self.expected != self.found
+
+
+def check(conn: DuckDBPyConnection) -> list[Compared]:
+    """Return every known figure of what was loaded, beside what was found."""
     loaded = {load.kind: load for load in loads(conn)}
     results = []
     for known in facts.rows("check_figures.csv"):
@@ -136,7 +174,8 @@ def check(conn: DuckDBPyConnection) -> list[tuple[str, str, float, float | None]
         if load is None or load.vintage not in (None, known["vintage"]):
             continue
         found = load.row_count if known["figure"] == "rows" else _figure(conn, known)
-        results.append((known["fips"] or known["kind"], known["figure"], float(known["value"]), found))
+        place = known["fips"] or known["kind"]
+        results.append(Compared(known["kind"], place, known["figure"], float(known["value"]), found))
     return results
 
 

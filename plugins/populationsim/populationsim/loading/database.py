@@ -41,7 +41,10 @@ class Load:
 def open_reference(database: Path, read_only: bool = True) -> DuckDBPyConnection:
     """Return a connection to the reference database; UserError where another process holds it or it is damaged."""
     try:
-        return duckdb.connect(str(database), read_only=read_only)
+        conn = duckdb.connect(str(database), read_only=read_only)
+        # DuckDB would draw a bar of its own into what we print.
+        conn.execute("SET enable_progress_bar_print = false")
+        return conn
     except duckdb.IOException as error:
         raise _unopened(database, error) from error
 

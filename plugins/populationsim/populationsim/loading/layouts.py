@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float | None], None]
 """`progress(message, share)` is told what is being done, and which share of it is done where that is known."""
 
+COUNTIES = (
+    """a county's profile, "reference": {"type": "county", "fips": "48201"}; healthsim compare-counties 48201 06073"""
+)
+TRACTS = """a tract's profile, "reference": {"type": "tract", "fips": "48201100000"}"""
+"""What files by county and by tract are for."""
+
 STAGING = "init_file"
 """The temporary table of a file's rows, all text, with `place_key`."""
 
@@ -56,12 +62,16 @@ class Form:
     """The SQL file that makes the tables."""
     key: str
     """An SQL expression of the file's columns that gives the key of a row, such as a county's FIPS."""
+    pattern: str = ""
+    """A regular expression of the key where it is more than so many digits: county and age group, county and measure."""
     rows: str = "true"
     """An SQL condition: which rows count; the others are passed over in silence (totals, other years)."""
     percents: str = ""
     """A regular expression: further columns whose values are percents."""
     names: tuple[tuple[str, str], ...] = ()
     """Words of the script and what takes their place: one script serves counties and tracts."""
+    lacks: str = ""
+    """What such a file does not have, said when it is loaded."""
 
     def wanted(self) -> dict[str, dict[str, str]]:
         """Return the listed columns by name: {"column", "low", "high"}."""
@@ -97,6 +107,8 @@ class Kind:
     """Whether --state and --county choose among its rows."""
     member: str = r"(?i)\.csv$"
     """A regular expression: the file wanted of a ZIP archive."""
+    serves: str = ""
+    """What the loaded rows are for: said after loading, as what to do next."""
     version: int = 1
     """Raised when the script changes, so that the same file is loaded anew."""
 

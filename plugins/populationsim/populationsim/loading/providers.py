@@ -11,6 +11,11 @@ from populationsim.loading.layouts import Form, Kind, year_of
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+SERVES = (
+    'real doctors and hospitals, in a profile that says "network": {"source": "nppes"}; without it they are made '
+    "(hospitals need --nppes too)"
+)
+
 HOSPITALS = Kind(
     "hospitals",
     "CMS Hospital General Information file",
@@ -19,8 +24,22 @@ HOSPITALS = Kind(
     6,
     ("cms_hospitals",),
     "SELECT count(county_fips) FROM cms_hospitals",
-    (Form("hospitals_columns.csv", "hospitals.sql", '"Facility ID"'),),
+    (
+        Form(
+            "hospitals_columns.csv",
+            "hospitals.sql",
+            '"Facility ID"',
+            names=(("city", '"City/Town"'), ("county", '"County/Parish"')),
+        ),
+        Form(
+            "hospitals_before_2023_columns.csv",
+            "hospitals.sql",
+            '"Facility ID"',
+            names=(("city", '"City"'), ("county", '"County Name"')),
+        ),
+    ),
     limited=True,
+    serves=SERVES,
 )
 
 
@@ -45,6 +64,8 @@ NPPES = Kind(
     _edition,
     staged=False,
     limited=True,
+    serves=SERVES,
+    version=2,
     # The archive holds other files beside it, and one with the header alone.
     member=r"(?i)npidata_pfile_[0-9-]+\.csv$",
 )

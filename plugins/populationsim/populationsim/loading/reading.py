@@ -9,6 +9,7 @@ import io
 import re
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from populationsim.loading.layouts import Form, Kind, Progress
 from populationsim.loading.spreadsheet import write_csv
 
 CHUNK = 1 << 22
+UNPACKING = "healthsim-init-"
+"""How the folders begin in which archives are unpacked."""
 PREAMBLE = 200
 """Lines within which the header must stand: SAHIE's preamble has about 80."""
 
@@ -90,15 +93,17 @@ def unpacked(path: Path, kind: Kind, beside: Path | None, progress: Progress) ->
     if path.suffix.lower() not in (".zip", ".xlsx"):
         yield path
         return
-    with TemporaryDirectory(prefix="healthsim-init-", dir=beside) as folder:
+    with TemporaryDirectory(prefix=UNPACKING, dir=beside) as folder:
         try:
             if path.suffix.lower() == ".xlsx":
                 plain = Path(folder) / f"{path.stem}.csv"
                 write_csv(path, plain)
             else:
                 plain = _member(path, kind, Path(folder), progress)
-        except (zipfile.BadZipFile, KeyError) as error:
+        except (zipfile.BadZipFile, KeyError, zlib.error, EOFError) as error:
             raise UserError(f"cannot read {path}: it is damaged or no {path.suffix[1:]} file") from error
+        except OSError as error:
+            raise UserError(f"cannot unpack {path} in {folder}: {error.strerror}") from error
         yield plain
 
 
@@ -109,9 +114,18 @@ def _member(path: Path, kind: Kind, folder: Path, progress: Progress) -> Path:
             raise UserError(f"{path} holds no {kind.title}")
         chosen = max(names, key=lambda name: archive.getinfo(name).file_size)
         plain = folder / Path(chosen).name
-        progress(f"unpacking {plain.name}", None)
+        size, free = archive.getinfo(chosen).file_size, shutil.disk_usage(folder).free
+        if size > free:
+            raise UserError(
+                f"{path} takes {size / 1e9:.1f} GB when unpacked, and {folder.parent} has {free / 1e9:.1f} GB; make room, or "
+                "unpack it elsewhere and load the CSV file"
+            )
+        done = 0
         with archive.open(chosen) as source, plain.open("wb") as target:
-            shutil.copyfileobj(source, target, CHUNK)
+            while chunk := source.read(CHUNK):
+                target.write(chunk)
+                done += len(chunk)
+                progress(f"unpacking {plain.name}", done / size)
     return plain
 
 
@@ -126,9 +140,10 @@ def table_of(path: Path, kind: Kind, encoding: str, said: Path) -> Table:
         for number, line in enumerate(lines):
             delimiter = max(",;\t|", key=line.count)
             there = _fields(line, delimiter)
-            missing = [name for name in wanted if name not in there]
+            known = {folded(name) for name in there}
+            missing = [name for name in wanted if folded(name) not in known]
             if not missing:
-                return Table(path, form, _unique(there), number, delimiter, encoding)
+                return Table(path, form, _unique(_renamed(there, wanted)), number, delimiter, encoding)
             if best is None or len(missing) - len(wanted) < best[0]:
                 best = (len(missing) - len(wanted), form, missing)
     raise UserError(f"{said} is not a {kind.title}: " + _lacking(best, kind))
@@ -145,6 +160,17 @@ def _fields(line: str, delimiter: str) -> list[str]:
         return [name.strip() for name in next(csv.reader(io.StringIO(line), delimiter=delimiter), [])]
     except csv.Error:
         return []
+
+
+def folded(name: str) -> str:
+    """Return a column's name as publishers agree on it: their programs' interfaces write `facility_id` for `Facility ID`."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _renamed(names: list[str], wanted: list[str]) -> list[str]:
+    """Return a file's columns under the names that we know them by."""
+    known = {folded(name): name for name in wanted}
+    return [known.get(folded(name), name) for name in names]
 
 
 def _unique(names: list[str]) -> tuple[str, ...]:

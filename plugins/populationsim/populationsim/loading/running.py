@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +16,7 @@ from populationsim.loading.checking import refuse_too_many, reject_rows
 from populationsim.loading.database import Load, digest, loads, open_reference, record
 from populationsim.loading.kinds import KINDS
 from populationsim.loading.layouts import EVERYTHING, STAGING, Kind, Limits, Progress, silent
-from populationsim.loading.reading import Table, survey, table_of, unpacked
+from populationsim.loading.reading import UNPACKING, Table, survey, table_of, unpacked
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -57,6 +58,7 @@ def load_reference(
     done: dict[str, tuple[Load, list[str]]] = {}
     try:
         with open_reference(database, read_only=False) as conn:
+            _tidied(database)
             # The provider file is larger than the memory of many machines; what does not fit is set down beside it.
             conn.execute(f"SET memory_limit = '{MEMORY}'; SET preserve_insertion_order = false")
             for name in ordered:
@@ -67,6 +69,12 @@ def load_reference(
         if begun and not done:
             for leftover in (database, database.with_name(database.name + ".wal")):
                 leftover.unlink(missing_ok=True)
+
+
+def _tidied(database: Path) -> None:
+    """Remove what a killed `init` left beside the database; whoever has it open for writing is alone with it."""
+    for leftover in (*database.parent.glob(f"{UNPACKING}*"), database.with_name(database.name + ".tmp")):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def load_file(
@@ -94,15 +102,30 @@ def load_file(
     try:
         with unpacked(path, kind, beside, progress) as plain:
             encoding = content.encoding if plain == path else survey(plain, progress).encoding
-            problems = _fill(conn, kind, table_of(plain, kind, encoding, path), path, limits, progress)
+            table = table_of(plain, kind, encoding, path)
+            problems = _fill(conn, kind, table, path, limits, progress)
             said = kind.vintage(conn, plain) or kind.vintage(conn, path) or vintage
         load = _loaded(conn, kind, path, said, content.sha256, sum(count for count, _ in problems), label)
         record(conn, load)
         conn.execute("COMMIT")
-    except BaseException:
+    except BaseException as error:
         conn.execute("ROLLBACK")
+        if isinstance(error, duckdb.Error):
+            raise UserError(f"{path} cannot be loaded: {str(error).strip().splitlines()[0]}") from error
         raise
-    return load, [f"{path.name}: refused: {why}" for count, why in problems if count]
+    notes = [f"{path.name}: refused: {why}" for count, why in problems if count]
+    if table.form.lacks:
+        notes.append(f"{path.name}: {table.form.lacks}")
+    return load, [*notes, *_replaced(before, load)]
+
+
+def _replaced(before: Load | None, load: Load) -> list[str]:
+    """Say which load gave way to another; nothing where there was none, or the same in the form of an earlier release of ours."""
+    if before is None or (before.sha256, before.limits) == (load.sha256, load.limits):
+        return []
+    was, now = (f"{one.vintage or one.file}{f' of {one.limits}' if one.limits else ''}" for one in (before, load))
+    change = f"{was} gave way to {now}" if was != now else f"{before.file} gave way to another file of {now}"
+    return [f"{load.file}: {change}; scenarios keep the figures that they were made with"]
 
 
 def _loaded(conn: DuckDBPyConnection, kind: Kind, path: Path, vintage, sha256: str, refused: int, label: str) -> Load:
@@ -141,7 +164,12 @@ def _stream(
 ) -> list[tuple[int, str]]:
     """Make a table straight from the file, in the memory of a few blocks; `reason` tells which rows are refused."""
     (target,) = kind.tables
-    _watched(conn, table.form.sql().replace("{reading}", table.sql), f"loading {path.name}", progress)
+    # DuckDB does not know how many rows a file has, takes it for small, and would hold it all to look up the few rows of ours.
+    conn.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    try:
+        _watched(conn, table.form.sql().replace("{reading}", table.sql), f"loading {path.name}", progress)
+    finally:
+        conn.execute("RESET disabled_optimizers")
     found = conn.execute(
         f"SELECT reason, count(*), min(npi) FROM {target} WHERE reason IS NOT NULL GROUP BY ALL ORDER BY ALL"
     ).fetchall()
@@ -156,7 +184,7 @@ def _stream(
 
 def _watched(conn: DuckDBPyConnection, script: str, message: str, progress: Progress) -> None:
     """Run a long query and tell how far it is."""
-    conn.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false; SET progress_bar_time = 0")
+    conn.execute("SET enable_progress_bar = true; SET progress_bar_time = 0")
     over = threading.Event()
 
     def tell() -> None:
@@ -186,6 +214,10 @@ def _register(conn: DuckDBPyConnection, kind: Kind, limits: Limits) -> None:
     )
     zips = zip_counties()
     _temporary(conn, "init_zips", {"zip_code": list(zips), "fips": list(zips.values())})
+    named = [
+        (one.abbreviation, name) for one in facts.states().values() for name in (one.abbreviation, one.name.upper())
+    ]
+    _temporary(conn, "init_state_names", dict(zip(("state", "name"), zip(*named, strict=True), strict=True)))
     _temporary(conn, "init_wanted_states", {"state": list(limits.wanted_states)})
     _temporary(conn, "init_wanted_counties", {"fips": list(limits.counties)})
 

@@ -1,12 +1,12 @@
 -- cms_hospitals: from {file} (all text), CMS Hospital General Information. The county is told by name; where we know none
--- of that name, the ZIP tells it.
+-- of that name, the ZIP tells it. {city} and {county} are columns whose names changed in 2023.
 CREATE OR REPLACE TABLE cms_hospitals AS
 WITH named AS (
     SELECT
         *,
         lpad("ZIP Code", 5, '0') AS zip,
         -- The file writes DE KALB and LA SALLE where the Census Bureau writes DeKalb and LaSalle.
-        replace(replace(replace(lower(strip_accents("County/Parish")), '.', ''), 'saint ', 'st '), ' ', '') AS folded
+        replace(replace(replace(lower(strip_accents({county})), '.', ''), 'saint ', 'st '), ' ', '') AS folded
     FROM {file}
 ),
 by_name AS (
@@ -29,10 +29,10 @@ SELECT
     "Facility ID" AS ccn,
     "Facility Name" AS name,
     "Address" AS address_line,
-    "City/Town" AS city,
+    {city} AS city,
     "State" AS state,
     zip AS zip_code,
-    "County/Parish" AS county_name,
+    {county} AS county_name,
     county_fips,
     "Hospital Type" AS hospital_type,
     "Hospital Ownership" AS ownership,

@@ -32,18 +32,21 @@ WITH raw AS (
         ] AS switches,
         "Provider First Line Business Practice Location Address" AS address_line,
         "Provider Business Practice Location Address City Name" AS city,
-        "Provider Business Practice Location Address State Name" AS state,
+        -- Few rows write the name of the state, or its letters small.
+        coalesce(named.state, "Provider Business Practice Location Address State Name") AS state,
         left("Provider Business Practice Location Address Postal Code", 5) AS zip_code,
         "Provider Business Practice Location Address Telephone Number" AS phone,
         try_strptime("Provider Enumeration Date", '%m/%d/%Y')::DATE AS enumeration_date,
         try_strptime("NPI Deactivation Date", '%m/%d/%Y')::DATE AS deactivated,
         try_strptime("NPI Reactivation Date", '%m/%d/%Y')::DATE AS reactivated
     FROM {reading}
+    LEFT JOIN init_state_names AS named
+        ON named.name = upper(trim("Provider Business Practice Location Address State Name"))
     WHERE
         coalesce("Entity Type Code", '') <> ''
         AND (
             (SELECT count(*) FROM init_wanted_states) = 0
-            OR "Provider Business Practice Location Address State Name" IN (SELECT state FROM init_wanted_states)
+            OR named.state IN (SELECT state FROM init_wanted_states)
         )
 ),
 placed AS (

@@ -13,15 +13,15 @@ ORDER BY fips;
 
 CREATE OR REPLACE TABLE {measures} AS
 WITH cells AS (
-    UNPIVOT (SELECT place_key AS fips, COLUMNS('_(CrudePrev|AdjPrev|Crude95CI|Adj95CI)$') FROM {file})
+    UNPIVOT (SELECT place_key AS fips, COLUMNS('(?i)_(CrudePrev|AdjPrev|Crude95CI|Adj95CI)$') FROM {file})
     ON COLUMNS(* EXCLUDE fips)
     INTO NAME cell VALUE content
 ),
 parts AS (
     SELECT
         fips,
-        regexp_replace(cell, '_(CrudePrev|AdjPrev|Crude95CI|Adj95CI)$', '') AS measure,
-        regexp_extract(cell, '_(CrudePrev|AdjPrev|Crude95CI|Adj95CI)$', 1) AS part,
+        regexp_replace(cell, '(?i)_(CrudePrev|AdjPrev|Crude95CI|Adj95CI)$', '') AS measure,
+        lower(regexp_extract(cell, '(?i)_(CrudePrev|AdjPrev|Crude95CI|Adj95CI)$', 1)) AS part,
         content,
         regexp_extract(content, '\(\s*([0-9.]+)\s*,\s*([0-9.]+)\s*\)', ['low', 'high']) AS interval
     FROM cells
@@ -29,12 +29,12 @@ parts AS (
 SELECT
     fips,
     upper(measure) AS measure,
-    max(try_cast(content AS DOUBLE)) FILTER (part = 'CrudePrev') AS crude_pct,
-    max(nullif(interval.low, '')::DOUBLE) FILTER (part = 'Crude95CI') AS crude_low,
-    max(nullif(interval.high, '')::DOUBLE) FILTER (part = 'Crude95CI') AS crude_high,
-    max(try_cast(content AS DOUBLE)) FILTER (part = 'AdjPrev') AS adjusted_pct,
-    max(nullif(interval.low, '')::DOUBLE) FILTER (part = 'Adj95CI') AS adjusted_low,
-    max(nullif(interval.high, '')::DOUBLE) FILTER (part = 'Adj95CI') AS adjusted_high
+    max(try_cast(content AS DOUBLE)) FILTER (part = 'crudeprev') AS crude_pct,
+    max(nullif(interval.low, '')::DOUBLE) FILTER (part = 'crude95ci') AS crude_low,
+    max(nullif(interval.high, '')::DOUBLE) FILTER (part = 'crude95ci') AS crude_high,
+    max(try_cast(content AS DOUBLE)) FILTER (part = 'adjprev') AS adjusted_pct,
+    max(nullif(interval.low, '')::DOUBLE) FILTER (part = 'adj95ci') AS adjusted_low,
+    max(nullif(interval.high, '')::DOUBLE) FILTER (part = 'adj95ci') AS adjusted_high
 FROM parts
 GROUP BY fips, upper(measure)
 ORDER BY fips, measure;

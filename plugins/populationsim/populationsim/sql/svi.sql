@@ -1,5 +1,5 @@
 -- {areas}: one row per county or tract of a CDC/ATSDR SVI file, from {file} (all text).
--- -999 is the publisher's mark for "not available".
+-- -999 is the publisher's mark for "not available". The words in braces are columns that files of 2018 do not have.
 CREATE OR REPLACE TABLE {areas} AS
 SELECT
     place_key AS fips,
@@ -10,16 +10,16 @@ SELECT
     nullif("E_HH"::BIGINT, -999) AS household_count,
     nullif("EP_AGE17"::DOUBLE, -999) AS pct_under_18,
     nullif("EP_AGE65"::DOUBLE, -999) AS pct_65_plus,
-    nullif("EP_HISP"::DOUBLE, -999) AS pct_hispanic,
+    {ep_hisp} AS pct_hispanic,
     -- The index counts everybody but non-Hispanic white people as minority.
     round(100 - nullif("EP_MINRTY"::DOUBLE, -999), 1) AS pct_white,
-    nullif("EP_AFAM"::DOUBLE, -999) AS pct_black,
-    nullif("EP_ASIAN"::DOUBLE, -999) AS pct_asian,
-    nullif("EP_AIAN"::DOUBLE, -999) AS pct_native,
-    nullif("EP_NHPI"::DOUBLE, -999) AS pct_pacific,
-    nullif("EP_TWOMORE"::DOUBLE, -999) AS pct_multiple,
-    nullif("EP_OTHERRACE"::DOUBLE, -999) AS pct_other,
-    nullif("EP_POV150"::DOUBLE, -999) AS pct_poverty150,
+    {ep_afam} AS pct_black,
+    {ep_asian} AS pct_asian,
+    {ep_aian} AS pct_native,
+    {ep_nhpi} AS pct_pacific,
+    {ep_twomore} AS pct_multiple,
+    {ep_otherrace} AS pct_other,
+    {ep_pov150} AS pct_poverty150,
     nullif("EP_UNINSUR"::DOUBLE, -999) AS pct_uninsured,
     nullif("EP_UNEMP"::DOUBLE, -999) AS pct_unemployed,
     nullif("EP_NOHSDP"::DOUBLE, -999) AS pct_no_high_school_diploma,

@@ -14,12 +14,15 @@ from rxmembersim.attempts import benefit
 from rxmembersim.dispensing import usual_pharmacy
 from rxmembersim.reference import plans
 
+OUTSIDE = SLOTS - 1
+"""The place in the household of a policy holder who is not among the people."""
 RELATIONSHIPS = {"subscriber": "1", "spouse": "2", "dependent": "3", "other": "4"}
 
 
 def insured(people: People) -> np.ndarray:
-    """Return who has any coverage (bool); everybody where nobody says."""
-    return people["coverage_type"].codes >= 0 if "coverage_type" in people else np.ones(len(people), bool)
+    """Return who has a pharmacy benefit (bool); everybody where nobody says."""
+    found = people["rx_benefit"].codes >= 0 if "rx_benefit" in people else np.ones(len(people), bool)
+    return found & (people["coverage_type"].codes >= 0) if "coverage_type" in people else found
 
 
 def settle(events: Events) -> dict[str, Array]:
@@ -34,18 +37,23 @@ def enroll(events: Events) -> dict[str, Columns]:
     n, plan = len(events), benefit(events)
     texts = {
         name: plan.recode({key: getattr(one, name) for key, one in plans().items()})
-        for name in ("bin", "pcn", "group_id", "benefit_type")
+        for name in ("bin", "pcn", "group_id", "benefit_type", "contract")
     }
+    # A child drawn alone is on the card of a parent who is not among the people.
+    slot = events.entity % SLOTS
     role = events.person("role") if events.has_person("role") else Coded.constant("subscriber", n)
     holder = events.person("policy_holder") if events.has_person("policy_holder") else events.entity // SLOTS * SLOTS
+    outside = holder % SLOTS == OUTSIDE
+    relationship = role.recode(RELATIONSHIPS).where(holder != events.entity, Coded.constant("1", n))
     member = Columns(
         {
             "rx_member_id": events.entity,
             "person_id": events.entity,
             "member_id": events.entity,
-            "cardholder_id": holder,
-            "person_code": Coded(events.entity % SLOTS, [f"{slot + 1:03d}" for slot in range(SLOTS)]),
-            "relationship_code": role.recode(RELATIONSHIPS).where(holder != events.entity, Coded.constant("1", n)),
+            "cardholder_id": np.where(np.isin(holder, events.entity), holder, -1),
+            "person_code": Coded(np.where(outside, slot + 2, slot), [f"{place + 1:03d}" for place in range(SLOTS + 2)]),
+            "relationship_code": relationship.where(~outside, Coded.constant("3", n)),
+            "contract_code": texts.pop("contract"),
             **texts,
             "plan_code": plan,
             **{name: events.person(name) for name in ("given_name", "family_name", "birth_date", "gender")},

@@ -7,9 +7,10 @@ import numpy as np
 from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.events import Events, EventType, Field, match
 from rxmembersim import coverage
-from rxmembersim.attempts import attempts_of, decide, decide_with_reversals, needing_approval, outcome, settled
+from rxmembersim.attempts import attempts_of, benefit, decide, decide_with_reversals, needing_approval, outcome, settled
 from rxmembersim.dispensing import fill_rows, prescription_rows
 from rxmembersim.events.fields import ANY_DRUG, DRUG, FROM_SKILL, PRESCRIBED, SEVERITY
+from rxmembersim.habits import forgone, long_supply
 from rxmembersim.prescriptions import day_of, entries, facts, of_fills, of_refills, written
 
 SETTLED = (
@@ -18,8 +19,9 @@ SETTLED = (
     Field(
         "status",
         "code",
-        "paid, rejected, stopped (the therapy has ended), waiting (no first fill yet) or needless; settled.",
+        "paid, rejected, stopped (the therapy has ended), waiting (no first fill yet), needless or forgone; settled.",
     ),
+    Field("size", "number", "How many of the prescription's supplies it takes at once; settled."),
     Field("reject_code", "code", "Why it was rejected, an NCPDP reject code; settled."),
     Field("ndc_code", "code", "What is dispensed; settled."),
     Field("rxnorm_code", "code", "The clinical drug; settled."),
@@ -38,7 +40,7 @@ def settle_fills(events: Events) -> dict[str, Array]:
     """Return which prescription each fill belongs to and whether it is paid."""
     known = written(events)
     key = of_fills(events, known)
-    told = _as_given(events, facts(events, key, known))
+    told = _dispensed(events, _as_given(events, facts(events, key, known)))
     attempts = attempts_of(events, key, told, np.zeros(len(events), bool))
     first = needing_approval(events, told["drug"], (attempts.status < 0) & (attempts.reject == 0), None)
     attempts.reject[first] = 75
@@ -49,7 +51,7 @@ def settle_refills(events: Events) -> dict[str, Array]:
     """Return which prescription each refill belongs to and whether it is paid, after the fills of it."""
     known, fills = written(events), events.timeline("rxmembersim.fill")
     key = of_refills(events, known, fills)
-    told = _as_given(events, _with_fills(facts(events, key, known), key, fills, known))
+    told = _dispensed(events, _as_given(events, _with_fills(facts(events, key, known), key, fills, known)))
     waiting = np.zeros(len(events), bool)
     if fills is not None:
         # Fills are settled before refills: one no later than a fill of its prescription would upset their numbers.
@@ -57,7 +59,7 @@ def settle_refills(events: Events) -> dict[str, Array]:
         keys, place = np.unique(fills["prescription"][order], return_index=True)
         found = match(key, keys)
         waiting = (found >= 0) & (day_of(events.time) <= day_of(fills.time)[order][place][np.maximum(found, 0)])
-    attempts = attempts_of(events, key, told, waiting)
+    attempts = attempts_of(events, key, told, waiting, forgone(events) & ~events["again"])
     first = needing_approval(events, told["drug"], (attempts.status < 0) & (attempts.reject == 0), fills)
     attempts.reject[first] = 75
     mine, entity, time = len(attempts.key), events.entity, events.time
@@ -72,6 +74,12 @@ def _as_given(events: Events, told: Columns) -> Columns:
     """Return what prescriptions say, with the amounts that a journey gives for the fill itself."""
     given = {name: events[name] for name in ("quantity", "days_supply")}
     return told.adding(**{name: np.where(np.isnan(one), told[name], one) for name, one in given.items()})
+
+
+def _dispensed(events: Events, told: Columns) -> Columns:
+    """Return what prescriptions say, with the amounts that are dispensed where people take several supplies at a time."""
+    size = long_supply(events, benefit(events), told)
+    return told.adding(size=size, **{name: told[name] * size for name in ("quantity", "days_supply")})
 
 
 def _with_fills(told: Columns, key: np.ndarray, fills: Events | None, known: Columns) -> Columns:

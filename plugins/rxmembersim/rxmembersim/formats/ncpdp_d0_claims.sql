@@ -21,7 +21,9 @@ claims AS (
 SELECT
   c.rx_claim_id, c.transaction_code, c.response_status, c.reject_code, c.authorization_number, c.service_date, c.fill_number,
   c.fill_id, f.fill_id IS NOT NULL AS filled,
-  m.bin, m.pcn, m.group_id, m.plan_code, m.benefit_type, m.cardholder_id, m.person_code, m.relationship_code,
+  m.bin, m.pcn, m.group_id, m.plan_code, m.benefit_type,
+  -- A parent who is no member has the child's number with an S, as in the 834.
+  coalesce(m.cardholder_id, m.rx_member_id || 'S') AS cardholder_id, m.person_code, m.relationship_code,
   h.given_name AS cardholder_given_name, h.family_name AS cardholder_family_name,
   m.given_name, m.family_name, m.birth_date, m.gender,
   a.address_line, a.city, a.state, a.zip_code, a.phone,

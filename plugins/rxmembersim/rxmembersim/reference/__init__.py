@@ -39,6 +39,11 @@ class DrugFacts:
     part_d: bool
     """Whether Medicare Part D covers it."""
 
+    @property
+    def controlled(self) -> bool:
+        """Return whether it is a controlled substance."""
+        return self.dea_schedule is not None
+
 
 @functools.cache
 def drugs() -> dict[str, DrugFacts]:
@@ -135,12 +140,38 @@ class Plan:
     """The most a month of insulin costs, free of the deductible; -1 for no cap."""
     dispensing_fee: int
     max_days_supply: int
+    family_factor: int
+    """The family's deductible and maximum as a multiple of the individual's; 0 where there is none."""
+    contract: str | None
+    """The Medicare contract."""
+
+    @property
+    def family_deductible(self) -> int:
+        """Return the family's deductible, 0 where there is none."""
+        return self.deductible * self.family_factor
+
+    @property
+    def family_out_of_pocket_max(self) -> int:
+        """Return the family's out-of-pocket maximum, 0 where there is none."""
+        return self.out_of_pocket_max * self.family_factor
 
 
 @functools.cache
-def plans() -> dict[str, Plan]:
-    """Return the pharmacy benefits by name."""
-    return {row["plan"]: _plan(row) for row in read_csv("rxmembersim.reference", "plans.csv")}
+def plans(year: int = 2025) -> dict[str, Plan]:
+    """Return the pharmacy benefits by name, as they are in a year."""
+    standards = {int(row["year"]): row for row in read_csv("rxmembersim.reference", "part_d.csv")}
+    standard = standards[min(max(year, min(standards)), max(standards))]
+    rows = read_csv("rxmembersim.reference", "plans.csv")
+    return {row["plan"]: _plan({name: _of_year(name, text, standard) for name, text in row.items()}) for row in rows}
+
+
+def _of_year(name: str, text: str, standard: dict[str, str]) -> str:
+    """Return what a plan says, from the year's standard where it says `standard` or `low_income`."""
+    if text == "standard":
+        return standard[name]
+    if text == "low_income":
+        return standard["low_income_generic" if name == "tier_1" else "low_income_brand"]
+    return text
 
 
 def _plan(row: dict[str, str]) -> Plan:
@@ -158,4 +189,6 @@ def _plan(row: dict[str, str]) -> Plan:
         cents("insulin_cap"),
         cents("dispensing_fee"),
         int(row["max_days_supply"]),
+        int(row["family_factor"]),
+        row["contract"] or None,
     )

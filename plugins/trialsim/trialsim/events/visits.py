@@ -138,12 +138,15 @@ def _visit(events: Events, kind: str, name: Coded, number: np.ndarray) -> dict[s
 
 
 def _encounters(events: Events) -> np.ndarray:
-    """Return each visit's encounter: the one that follows from it, else the person's of that day."""
+    """Return each visit's encounter: the one that follows from it, else the person's of that day; none that was put off."""
     encounters = events.timeline("patientsim.encounter")
-    if encounters is None:
+    if encounters is None or not len(encounters):
         return events["encounter"]
     found = match(events.key, encounters.source)
-    return np.where(found >= 0, encounters.key[found], events["encounter"])
+    found = np.where(found >= 0, found, match(events["encounter"], encounters.key))
+    begins = encounters.fields.get("start_time", encounters.time)[found]
+    there = (found >= 0) & (begins.astype("datetime64[D]") == events.time.astype("datetime64[D]"))
+    return np.where(there, encounters.key[found], -1)
 
 
 NO_DAY = -100_000

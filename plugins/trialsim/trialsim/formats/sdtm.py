@@ -16,6 +16,7 @@ from healthsim_core.declarations import Document
 from healthsim_core.export import Source
 from healthsim_core.tables import Table
 from trialsim.entities import TABLES
+from trialsim.reference import rows, studies
 
 if TYPE_CHECKING:
     import pandas
@@ -61,11 +62,28 @@ class _Files:
 def _records(source: Source, study: str, name: str, notes: list[str]) -> pandas.DataFrame:
     dataset = cdisc.dataset(name)
     facts = _query(source, _sql("sdtm_reference.sql"), _sql(f"sdtm_{name.lower()}.sql"))
+    if name == "TS":
+        facts = facts.replace("{design}", _design())
     records, left_out = cdisc.refine(dataset, source.cursor(cdisc.derive(dataset, facts), [study]).df())
     notes += [f"{study}/{name.lower()}.xpt: {note}" for note in left_out]
     if name == "DM":
         notes += _left_out(source, study)
     return records
+
+
+def _design() -> str:
+    """Return what trial summaries say of the studies' designs as rows of SQL; an empty cell is NULL."""
+    ages = [
+        (study.study_id, code, f"Planned {which} Age of Subjects", f"P{age}Y", "ISO 8601", "")
+        for study in studies().values()
+        for code, which, age in (("AGEMIN", "Minimum", study.min_age), ("AGEMAX", "Maximum", study.max_age))
+    ]
+    parameters = ages + [tuple(row.values()) for row in rows("trial_summary")]
+    return ", ".join("(" + ", ".join(_literal(cell) for cell in row) + ")" for row in parameters)
+
+
+def _literal(cell: str) -> str:
+    return "'" + cell.replace("'", "''") + "'" if cell else "NULL"
 
 
 def _left_out(source: Source, study: str) -> Iterator[str]:

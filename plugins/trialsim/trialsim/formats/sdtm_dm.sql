@@ -5,7 +5,8 @@ SELECT study_id AS STUDYID, 'DM' AS DOMAIN, usubjid AS USUBJID, subject_number A
   first_dose AS RFXSTDTC, last_dose AS RFXENDTC, consent_date AS RFICDTC, ended AS RFPENDTC,
   death_date AS DTHDTC, CASE WHEN died THEN 'Y' END AS DTHFL,
   site_number AS SITEID, investigator_name AS INVNAM, birth_date AS BRTHDTC,
-  age AS AGE, CASE WHEN age IS NOT NULL THEN 'YEARS' END AS AGEU,
+  -- At the reference start; of whom nothing was given, at consent.
+  coalesce(date_sub('year', birth_date::DATE, first_dose::DATE), age) AS AGE, CASE WHEN age IS NOT NULL THEN 'YEARS' END AS AGEU,
   CASE WHEN sex IN ('F', 'M', 'INTERSEX') THEN sex ELSE 'U' END AS SEX, race AS RACE, ethnicity AS ETHNIC,
   arm_code AS ARMCD, arm_name AS ARM,
   CASE WHEN first_dose IS NOT NULL THEN arm_code END AS ACTARMCD,

@@ -75,7 +75,7 @@ def arms() -> tuple[ArmFacts, ...]:
 
 @functools.cache
 def rows(name: str) -> tuple[dict[str, str], ...]:
-    """Return the rows of one of the small tables: adverse_events, actions, seriousness, withdrawals, deviations, sites."""
+    """Return the rows of one of the small tables, as adverse_events, actions, withdrawals, sites, trial_summary."""
     return tuple(read_csv("trialsim.reference", f"{name}.csv"))
 
 

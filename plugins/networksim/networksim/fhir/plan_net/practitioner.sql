@@ -21,7 +21,7 @@ SELECT
         'text', given_name || ' ' || family_name || ', ' || credential,
         'family', family_name, 'given', json_array(given_name), 'suffix', json_array(credential))),
       'telecom', json_array(json_object('system', 'phone', 'value', phone, 'use', 'work')),
-      'gender', CASE gender WHEN 'F' THEN 'female' ELSE 'male' END,
+      'gender', CASE gender WHEN 'F' THEN 'female' WHEN 'M' THEN 'male' ELSE 'unknown' END,
       'qualification', json_array(json_object(
         'extension', json_array(json_object(
           'url', '{base}/StructureDefinition/practitioner-qualification',
