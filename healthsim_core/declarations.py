@@ -15,6 +15,7 @@ from attrs import field, frozen
 from healthsim_core.columns import Array, Columns
 
 if TYPE_CHECKING:
+    from healthsim_core.errors import Problems
     from healthsim_core.export import Source
     from healthsim_core.people import People
 
@@ -74,6 +75,8 @@ class Derivation:
     """Columns it uses where they exist; their makers go first. `said.NAME` is what the profile says of `NAME`."""
     instead_of: str | None = None
     """The derivation whose place it takes where it runs; both write the same columns."""
+    check: Callable[[Mapping[str, object], Problems], None] | None = None
+    """Reports what it does not understand of the profile's `network`, along with all else that is wrong."""
 
 
 @frozen

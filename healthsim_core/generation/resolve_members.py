@@ -8,6 +8,7 @@ import numpy as np
 from attrs import evolve
 
 from healthsim_core.distributions import (
+    AgeBandDistribution,
     CategoricalDistribution,
     ConditionalDistribution,
     Constant,
@@ -115,6 +116,10 @@ def resolve_household(it: ProfileResolution) -> None:
     for name in ("age", "gender"):
         plan = it.attributes[name]
         distribution = plan.distribution
+        if name == "age" and isinstance(distribution, AgeBandDistribution) and not plan.path:
+            # Those of a place are everybody's; the younger ones head households less often.
+            ages = household.householder_ages(distribution.bands)
+            distribution = read_distribution(ages, "household.age", it.problems, it.kinds)
         if name == "age" and distribution is not None:
             distribution = _adult(it, distribution, plan.path or "profile.demographics.age")
         it.attributes[name] = evolve(plan, distribution=distribution, roles=("subscriber",))

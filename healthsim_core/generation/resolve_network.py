@@ -24,8 +24,11 @@ def resolve_network(it: ProfileResolution) -> None:
         elif not isinstance(value, Mapping):
             it.problems.add(path, f"expected an object, got {value!r}")
         else:
-            for name in set(value) - set(KEYS[key]):
+            for name in sorted(set(value) - set(KEYS[key])):
                 it.problems.unknown(f"{path}.{name}", "key", name, KEYS[key])
+    for one in it.catalog.all("derivation").values():
+        if one.check and one.product in it.active:
+            one.check(it.specification.network, it.problems)
 
 
 def _resolve_source(it: ProfileResolution, path: str, source: object) -> None:

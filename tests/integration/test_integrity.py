@@ -100,6 +100,11 @@ IN_ORDER = {
         WHERE outcome LIKE 'FATAL%' AND visit_date > a.end_date""",
     "a trial's visit is the patient's visit of that day": """SELECT count(*) FROM visits JOIN subjects USING (subject_id)
         JOIN encounters USING (encounter_id) WHERE encounters.patient_id <> subjects.patient_id OR start_datetime::DATE <> visit_date""",
+    "a trial's visit is at the study's site": """SELECT count(*) FROM visits JOIN subjects USING (subject_id) JOIN sites USING (site_id)
+        JOIN encounters e USING (encounter_id) WHERE (e.facility_id, e.provider_id) IS DISTINCT FROM (sites.facility_id, sites.investigator_id)""",
+    "who takes part on metformin had it before the study's drug": """SELECT count(*) FROM subjects JOIN (SELECT patient_id,
+        min(ordered_datetime)::DATE AS since FROM medication_orders WHERE description ILIKE '%metformin%' GROUP BY 1) USING (patient_id)
+        WHERE study_id = 'HS-DM-201' AND since >= first_dose_date""",
     "nothing happens to a subject after the end": """SELECT count(*) FROM visits JOIN subjects USING (subject_id) WHERE visit_date > end_date""",
     "screen failures get no treatment": "SELECT count(*) FROM exposures JOIN subjects USING (subject_id) WHERE screen_failed",
     "an adverse event ends after it begins": "SELECT count(*) FROM adverse_events WHERE end_date < start_date",

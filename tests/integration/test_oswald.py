@@ -213,14 +213,21 @@ def test_the_trial_s_subject_is_the_subscriber_and_comes_to_the_visits_of_the_re
     assert dm["USUBJID"] == subject["usubjid"]
     encounters = family.resources(SUBSCRIBER, "Encounter")
     days = {one["visit_number"]: one for one in tables("SELECT * FROM visits")}
+    (site,) = tables("SELECT facility_id FROM sites JOIN subjects USING (site_id)")
     at_the_site = 0
     for one in family.sdtm("sv"):
         row = days[one["VISITNUM"]]
         assert one["SVSTDTC"] == (None if row["visit_date"] is None else str(row["visit_date"]))
         if row["encounter_id"]:
             at_the_site += 1
-            assert encounters[row["encounter_id"]]["period"]["start"][:10] == one["SVSTDTC"]
+            encounter = encounters[row["encounter_id"]]
+            assert encounter["period"]["start"][:10] == one["SVSTDTC"]
+            assert target(encounter["location"][0]["location"]) == site["facility_id"]
     assert at_the_site > 0
+    metformin = tables(
+        "SELECT min(ordered_datetime)::DATE AS since FROM medication_orders WHERE patient_id = 'PT0' AND description ILIKE '%metformin%'"
+    )
+    assert metformin[0]["since"] < subject["consent_date"]
     given = family.sdtm("ex")
     assert dm["RFICDTC"] <= str(subject["randomization_date"]) <= dm["RFXSTDTC"] == given[0]["EXSTDTC"]
     assert given[-1]["EXENDTC"] == dm["RFXENDTC"] <= dm["RFPENDTC"]

@@ -17,8 +17,9 @@ CLINICIANS = {
     "family_medicine", "internal_medicine", "cardiology", "endocrinology", "emergency_medicine", "hospital_medicine",
     "orthopedic_surgery", "general_surgery", "ophthalmology", "physical_therapy", "nephrology", "rheumatology",
     "oncology", "gastroenterology", "pulmonology", "neurology", "obstetrics_gynecology", "psychiatry", "dermatology",
+    "nurse_practitioner",
 }  # fmt: skip
-PRIMARY = {"family_medicine", "internal_medicine"}
+PRIMARY = {"family_medicine", "internal_medicine", "nurse_practitioner"}
 PRACTICES = {"clinic", "fqhc", "hospital"}
 
 # By column: of which rows, the least share that names one, and of which kinds they may be.

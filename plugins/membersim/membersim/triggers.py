@@ -2,11 +2,12 @@
 
 from healthsim_core.conditions import Condition
 from healthsim_core.events import Delay, Trigger
+from membersim.events.deciding import DIAGNOSES
 
 _SUBMITTED = Delay(4, 1, 7, "uniform")
 _BILLED = Condition("generates_claim", "eq", True)
 _VISIT = {
-    **{f"diagnosis_{rank}": f"diagnosis_{rank}" for rank in range(1, 5)},
+    **{name: name for name in DIAGNOSES},
     "encounter": "key",
     "cpt_codes": "cpt_codes",
     "provider": "provider",

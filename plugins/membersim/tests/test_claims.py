@@ -162,3 +162,18 @@ def test_spreading_over_lines_keeps_every_cent(lines, share):
     parts = spread(total, weights, owner)
     assert (np.bincount(owner, weights=parts, minlength=len(lines)).astype(np.int64) == total).all()
     assert (parts >= 0).all() and (parts <= weights).all()
+
+
+@pytest.mark.parametrize("kind", ["professional", "institutional"])
+def test_a_claim_carries_twelve_diagnoses_and_its_lines_point_to_four(kind, tmp_path):
+    codes = "E11.22 I13.0 I50.22 N18.30 E78.5 F32.9 K21.9 I25.10 I48.91 E66.9 E03.9 M81.0".split()
+    given = {f"diagnosis_{rank}": code for rank, code in enumerate(codes, 1)}
+    journey = {
+        "id": "one",
+        "events": [{"event_id": "a", "event_type": f"claim_{kind}", "day": 20, "parameters": given}],
+    }
+    with generate(SPEC | {"journey": journey}, count=20, workspace=tmp_path).scenario.connect() as connection:
+        carried = "SELECT DISTINCT list(code ORDER BY rank) FROM claim_diagnoses GROUP BY claim_id"
+        assert connection.execute(carried).fetchall() == [(codes,)]
+        pointers = connection.execute("SELECT DISTINCT diagnosis_pointers FROM claim_lines").fetchall()
+    assert pointers == [("1:2:3:4",)]

@@ -127,6 +127,8 @@ def test_drugs_are_paid_by_the_drug_plan_and_care_by_medicare(tmp_path):
     folders = written(scenario, tmp_path / "out")
     lines = {one[3] for one in segments(folders["x12_834"] / "HSPD1.x12") if one[0] == "HD"}
     assert lines == {"PDG"} and {path.stem for path in folders["x12_835"].glob("*.x12")} == {"HSMA1", "HSMB1", "HSPD1"}
+    told = "SELECT DISTINCT network_status FROM claims JOIN coverages USING (coverage_id) WHERE plan_code = 'PDP'"
+    assert rows(scenario, told) == [("in",)], "its pharmacies are those of a network"
 
 
 def test_part_a_asks_one_deductible_a_benefit_period_and_calls_it_one(tmp_path):

@@ -85,6 +85,15 @@ def test_an_emergency_visit_bills_the_hospital_and_its_physician(cohort):
     assert found == [("professional", "23", "13", 60, 60)]
 
 
+def test_a_visit_s_place_of_service_is_that_of_its_kind_of_facility(cohort):
+    found = rows(
+        cohort,
+        """SELECT DISTINCT facility_type, place_of_service_code FROM claims JOIN facilities f ON f.facility_id = claims.facility_id
+           WHERE billing_role = 'practice' ORDER BY 1""",
+    )
+    assert found == [("clinic", "11"), ("fqhc", "50")]
+
+
 def test_a_stay_bills_the_attending_by_the_day(cohort):
     days = [day for day, _ in services(cohort, "billing_role = 'attending'")]
     assert days == ["99222x1 99232x1 99232x1 99232x1 99238x1", "99222x1 99232x1 99232x1 99232x1 99239x1"]

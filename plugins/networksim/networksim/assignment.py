@@ -11,9 +11,9 @@ from healthsim_core.columns import Array, Coded
 from healthsim_core.declarations import Derivation
 from healthsim_core.errors import Problems
 from healthsim_core.people import People
+from networksim import primary
 from networksim.nearness import Directory, Pools, pools
 from networksim.networks import terms
-from networksim.pool import Pool
 from networksim.providers import specialties
 
 SPECIALISTS = tuple(one for one in specialties() if one.kind == "specialist")
@@ -38,8 +38,9 @@ def assign(people: People) -> dict[str, Array]:
     """Return each person's network and keys (int64, -1 for none) of their providers, facilities and pharmacies.
 
     Those of the person's own ZIP go first, else those of the nearest ZIP that has any, of specialists of as many ZIPs as have a
-    few, also in the next metropolitan county; else those of the county. Among several, households take turns. Whoever has a plan
-    chooses among those of its network. So nothing depends on who else is there, and families stay together.
+    few, also in the next metropolitan county; else those of the county. Who gives primary care is a little farther away where
+    that suits people better (`primary`). Among several, households take turns. Whoever has a plan chooses among those of its
+    network. So nothing depends on who else is there, and families of one language stay together.
     """
     wanted, how = _asked(people.facts.get("network", {}))
     rosters = people.rosters
@@ -90,7 +91,7 @@ class _Turns:
         self.place, self.wanted, self.how = people["place"].astype(np.int32), wanted, how
         # Small numbers are divided faster, and a number of a household is small but in the largest cohorts.
         self.household = people.unit if people.unit[-1:].max(initial=0) >= 2**31 else people.unit.astype(np.int32)
-        self.child = people["age"] < 18
+        self.wishes = primary.Wishes(people)
         self.people = people
 
     @functools.cached_property
@@ -122,9 +123,8 @@ _BY_NETWORK = (
 def _of_network(pool: Pools, turns: _Turns, rows: np.ndarray | slice) -> dict[str, np.ndarray]:
     """Return keys of the providers and facilities of those people at `rows`, who share a network."""
     place, household = turns.place[rows], turns.household[rows]
-    pediatric, primary = pool["pediatrics"], pool[turns.wanted or "primary"]
     found = {
-        "pcp_provider": np.where(turns.child[rows], _primary(pediatric, turns, rows), _primary(primary, turns, rows)),
+        "pcp_provider": _primary(pool, turns, rows),
         **{name: pool[kind].nearest(place, household) for name, kind in NEAREST.items()},
     }
     at = pool.row(found["hospital_facility"])
@@ -141,11 +141,14 @@ def _of_network(pool: Pools, turns: _Turns, rows: np.ndarray | slice) -> dict[st
     return found
 
 
-def _primary(pool: Pool, turns: _Turns, rows: np.ndarray | slice) -> np.ndarray:
-    place = turns.place[rows]
+def _primary(pool: Pools, turns: _Turns, rows: np.ndarray | slice) -> np.ndarray:
+    """Return who gives primary care: the nearest that suits, else any of the county in turn or by chance."""
+    place, wishes = turns.place[rows], turns.wishes
     if turns.how == "nearest":
-        return pool.nearest(place, turns.household[rows])
-    return pool.in_county(place, turns.household[rows] if turns.how in ROUND_ROBIN else turns.drawn[rows])
+        return primary.nearest(pool, turns.wanted, wishes, rows, place, turns.household[rows])
+    turn = turns.household[rows] if turns.how in ROUND_ROBIN else turns.drawn[rows]
+    grown = pool[turns.wanted or "primary"].in_county(place, turn)
+    return np.where(wishes.child[rows], pool["pediatrics"].in_county(place, turn), grown)
 
 
 @functools.cache
@@ -173,14 +176,22 @@ def _drug_network(network: np.ndarray) -> np.ndarray:
     return np.array([*(one.pharmacy_network for one in terms()), None], object)[network]
 
 
-def _asked(network: Mapping[str, object]) -> tuple[str | None, str]:
-    """Return the specialty a profile wants of primary care providers and how they are assigned; SpecificationError for a stranger."""
-    asked = dict(dict(network).get("primary_care_provider", {}))
-    problems = Problems()
+def check(network: Mapping[str, object], problems: Problems) -> None:
+    """Report a specialty or a way of assigning primary care providers that there is not."""
+    asked = network.get("primary_care_provider")
+    if not isinstance(asked, Mapping):
+        return
     for name, valid in (("specialty", [one.specialty for one in specialties()]), ("assignment", ASSIGNMENTS)):
         if asked.get(name) is not None and asked[name] not in valid:
             problems.unknown(f"profile.network.primary_care_provider.{name}", name, asked[name], valid)
+
+
+def _asked(network: Mapping[str, object]) -> tuple[str | None, str]:
+    """Return the specialty a profile wants of primary care providers and how they are assigned; SpecificationError for a stranger."""
+    problems = Problems()
+    check(network, problems)
     problems.raise_if_any()
+    asked = network.get("primary_care_provider") or {}
     return asked.get("specialty"), asked.get("assignment") or "nearest"
 
 
@@ -191,5 +202,6 @@ ASSIGNMENT = Derivation(
     ("network", "emergency_facility", *EMERGENCY, *_BY_NETWORK),
     assign,
     "networksim",
-    ("plan",),
+    ("plan", "language"),
+    check=check,
 )

@@ -53,6 +53,21 @@ class Pools:
             self._made[name] = ranked.pool(self._chosen(ranked.who, ranked.rows), FEW if name in _few() else 1)
         return self._made[name]
 
+    def some(self, name: str, language: str | None = None, *, accepting: bool = False) -> Pool:
+        """Return the pool of those providers of a specialty who speak a language, or take new patients."""
+        key = f"{name} {language or ''} {accepting}"
+        if key not in self._made:
+            ranked = _ranked(self.directory, name)
+            chosen = self._chosen(ranked.who, ranked.rows)
+            providers = self.directory.providers.take(ranked.rows)
+            if accepting:
+                chosen = chosen & providers["accepting_patients"]
+            if language is not None:
+                speaks = providers["languages"]
+                chosen = chosen & speaks.isin([word for word in speaks.words if language in word.split()])
+            self._made[key] = ranked.pool(chosen, 1)
+        return self._made[key]
+
     def row(self, facility: np.ndarray) -> np.ndarray:
         """Return the rows of facilities given by their keys."""
         return np.searchsorted(self.directory.facilities["facility_id"], facility).astype(np.int32)
@@ -194,6 +209,8 @@ class _Ranked:
         home, at, miles = self.home[pairs], self.at[pairs], self.miles[pairs]
         there = np.cumsum(count[at]) - count[at]
         opens = np.searchsorted(home, home)  # where the pairs of the same home begin
+        nearest = np.full(len(first), np.inf)
+        nearest[home[::-1]] = miles[::-1]
         near = (there - there[opens] < few) & (miles <= miles[opens] + DETOUR)
         home, at = home[near], at[near]
         near_keys = keys[np.repeat(start[at], count[at]) + within(count[at])]
@@ -211,6 +228,7 @@ class _Ranked:
                     np.where(nobody, county_count, near_count),
                 )
             ),
+            nearest,
         )
 
 

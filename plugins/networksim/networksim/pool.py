@@ -15,6 +15,8 @@ class Pool:
     county_count: np.ndarray
     near_first: np.ndarray
     near_count: np.ndarray
+    miles: np.ndarray
+    """How far the nearest is, for each place; infinite where nobody is known to be near."""
 
     def in_county(self, place: np.ndarray, turn: np.ndarray) -> np.ndarray:
         """Return for each person, of the keys of the county, the one whose turn it is; -1 where there is none."""

@@ -114,6 +114,24 @@ def test_an_unknown_word_is_refused_with_what_was_meant(network, meant, places):
         assign(people_of(places("48201"), 1, network=network))
 
 
+def test_all_that_is_wrong_with_a_network_is_said_at_once(tmp_path):
+    asked = {"specialty": "family_medecine", "assignment": "nearst", "assign": "nearest"}
+    profile = {
+        "generation": {"count": 1, "products": ["networksim"]},
+        "network": {"directry": "full", "primary_care_provider": asked},
+    }
+    with pytest.raises(SpecificationError) as caught:
+        generate(profile, workspace=tmp_path)
+    at = "profile.network"
+    found = {one.path: one.message.partition("did you mean ")[2] for one in caught.value.problems}
+    assert found == {
+        f"{at}.directry": "'directory'?",
+        f"{at}.primary_care_provider.specialty": "'family_medicine'?",
+        f"{at}.primary_care_provider.assignment": "'nearest'?",
+        f"{at}.primary_care_provider.assign": "'assignment'?",
+    }
+
+
 def with_plans(people, *plans):
     """Return the people, each with one of the plans in turn."""
     people.columns["plan"] = Coded(np.arange(len(people)) % len(plans), list(plans))
@@ -273,3 +291,50 @@ def test_specialists_are_near_and_none_of_them_sees_everybody(county):
     assert abs(zips - 77001 - people["place"]).mean() < 6, "of sixty ZIPs in a row"
     panels = np.unique(found["specialist.cardiology"], return_counts=True)[1]
     assert len(panels) > 60 and panels.max() < 4 * panels.mean()
+
+
+def speaks(people, found, language):
+    """Return whose primary care provider speaks a language (bool)."""
+    return np.array([language in one.split() for one in served(people, found, "pcp_provider", "languages")])
+
+
+def test_who_speaks_spanish_sees_who_does_and_the_others_doctors_stay_the_same(county):
+    facts = county("48201", 60, 900_000)
+    people = people_of(facts, 3000)
+    everybody = people_of(facts, 3000, rosters=people.rosters)
+    people.columns["language"] = Coded(np.arange(3000) // 60 % 2, ["en", "es"])
+    found, before = assign(people), assign(everybody)
+    spanish = people["language"].isin(["es"])
+    assert speaks(people, found, "es")[spanish].mean() > 0.8 > 0.5 > speaks(everybody, before, "es")[spanish].mean()
+    assert (found["pcp_provider"][~spanish] == before["pcp_provider"][~spanish]).all()
+    # Nobody goes farther than to the next ZIP for it.
+    there, here = (served(people, one, "pcp_provider", "zip_code").astype(int) for one in (found, before))
+    assert abs(there - 77001 - people["place"]).max() <= abs(here - 77001 - people["place"]).max() + 1
+
+
+def test_most_doctors_take_new_patients_and_nurse_practitioners_see_grown_ups_of_working_age(county):
+    people = people_of(county("48201", 60, 3_000_000), 6000)
+    people.columns["age"] = np.array([7, 40, 75])[np.arange(6000) // 60 % 3]
+    found = assign(people)
+    accepting = people.rosters["providers"]["accepting_patients"]
+    assert accepting.mean() < 0.88
+    row = np.searchsorted(people.rosters["providers"]["provider_id"], found["pcp_provider"])
+    assert 0.93 < accepting[row].mean() < 1
+    specialty, age = served(people, found, "pcp_provider", "specialty"), people["age"]
+    assert 0.2 < (specialty[age == 40] == "nurse_practitioner").mean() < 0.3
+    assert set(specialty[age == 75]) == {"family_medicine", "internal_medicine"}
+    assert set(specialty[age == 7]) == {"pediatrics"}
+
+
+def test_children_far_from_the_next_pediatrician_see_a_family_doctor(county):
+    people = people_of(county("48301", 20, 9000), 400)
+    people.columns["age"][:] = 7
+    found = assign(people)
+    specialty = served(people, found, "pcp_provider", "specialty")
+    assert set(specialty) == {"pediatrics", "family_medicine"}
+    providers = people.rosters["providers"]
+    at = {one: providers["zip_code"].decode()[providers["specialty"].isin({one})].astype(int) for one in set(specialty)}
+    away = {one: abs(zips[None, :] - 77001 - people["place"][:, None]).min(axis=1) for one, zips in at.items()}
+    far = away["pediatrics"] > away["family_medicine"] + 4  # ZIPs are seven miles apart
+    assert (specialty[far] == "family_medicine").all() and far.any()
+    assert (specialty[~far] == "pediatrics").all()

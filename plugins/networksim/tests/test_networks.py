@@ -58,8 +58,7 @@ def test_every_network_has_a_site_of_each_kind_in_the_smallest_county(county):
 def test_every_plan_of_membersim_has_one_network():
     reference = pytest.importorskip("membersim.reference")
     served = [plan for one in terms() for plan in (one.plans or "").split()]
-    # A drug plan beside Original Medicare goes by the pharmacies of Medicare's network.
-    assert sorted(served) == sorted(set(reference.plans()) - {"PDP"})
+    assert sorted(served) == sorted(reference.plans())
 
 
 def test_contracts_hold_where_facilities_take_part_and_only_there(made):

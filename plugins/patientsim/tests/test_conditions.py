@@ -12,7 +12,13 @@ from healthsim_core.errors import UserError
 from healthsim_core.generation.asking import Asked, Loaded
 from healthsim_core.generation.profile import sample
 from healthsim_core.generation.resolving import resolve
-from patientsim.reference.diagnoses import diagnosis_combinations, diagnosis_labels, diagnosis_limits
+from patientsim.reference.diagnoses import (
+    diagnosis_combinations,
+    diagnosis_labels,
+    diagnosis_limits,
+    orders_of_codes,
+    visit_combinations,
+)
 
 EVERY_AGE = {"type": "uniform_int", "min": 0, "max": 90}
 
@@ -161,6 +167,46 @@ def test_the_problem_list_the_visits_and_the_claims_write_the_same(catalog, tmp_
     assert written[0] >= 4 and written[1] == 150
 
 
+MANY = ("I50", "J44", "E78", "F32", "K21", "I25", "I48", "G47.3", "M17", "E66", "E03", "M81", "I10", "E11", "N18")
+
+
+@pytest.fixture(scope="module")
+def frail(catalog, tmp_path_factory):
+    """Return patients with up to fifteen diseases, seen once a year and then for pneumonia, or with a flare."""
+    spec = {
+        "generation": {"count": 150, "seed": 3, "products": ["patientsim"]},
+        "demographics": {"age": 70},
+        "clinical": conditions(**{code.replace(".", "_"): 0.85 for code in MANY}),
+    }
+    events = [("encounter", "Z00.00"), ("admission", "J18"), ("encounter", "J44.1")]
+    journey = {"id": "ill", "duration_days": 90, "events": [
+        {"event_id": f"visit-{n}", "event_type": kind, "product": "patientsim", "day": 30 * n, "parameters": {"reason": reason}}
+        for n, (kind, reason) in enumerate(events)]}  # fmt: skip
+    done = generate(spec, journey, catalog=catalog, workspace=tmp_path_factory.mktemp("frail"))
+    with done.scenario.connect() as connection:
+        yield connection
+
+
+def test_no_code_is_written_at_a_visit_without_those_that_go_with_it_however_many_diseases_there_are(frail):
+    full = """SELECT max(count), min(ranks) FROM (SELECT count(*) AS count, count(DISTINCT rank) = max(rank) AS ranks
+        FROM diagnoses WHERE category = 'encounter-diagnosis' GROUP BY encounter_id)"""
+    assert frail.execute(full).fetchall() == [(12, True)]
+    for first, then in orders_of_codes():
+        alone = f"""SELECT count(*), count(*) FILTER (NOT list_bool_or([code LIKE '{then}%' for code in codes]))
+            FROM (SELECT patient_id, list(code) AS codes FROM diagnoses WHERE category = 'encounter-diagnosis' GROUP BY patient_id, encounter_id)
+            WHERE list_bool_or([code LIKE '{first}%' for code in codes])"""
+        written, without = frail.execute(alone).fetchone()
+        assert without == 0 and (written > 20 or first in ("E10.22", "I12", "I11.0")), (first, then)
+
+
+def test_obstructive_lung_disease_is_written_with_the_infection_of_the_visit_or_as_its_flare(frail):
+    written = """SELECT reason_code[:3] AS reason, list(DISTINCT code ORDER BY code) FROM diagnoses JOIN encounters USING (encounter_id)
+        WHERE code LIKE 'J44%' GROUP BY 1 ORDER BY 1"""
+    assert frail.execute(written).fetchall() == [("J18", ["J44.0"]), ("J44", ["J44.1"]), ("Z00", ["J44.9"])]
+    kept = "SELECT DISTINCT code FROM diagnoses WHERE category = 'problem-list-item' AND code LIKE 'J44%'"
+    assert frail.execute(kept).fetchall() == [("J44.9",)]
+
+
 def test_a_code_that_a_journey_names_is_written_as_the_person_has_it(catalog, tmp_path):
     spec = {
         "generation": {"count": 80, "seed": 3, "products": ["patientsim"]},
@@ -175,7 +221,7 @@ def test_a_code_that_a_journey_names_is_written_as_the_person_has_it(catalog, tm
 
 
 def test_the_rules_speak_of_codes_we_carry_and_of_ranges_that_rise():
-    assert {one.writes for one in diagnosis_combinations()} <= set(diagnosis_labels())
+    assert {one.writes for one in (*diagnosis_combinations(), *visit_combinations())} <= set(diagnosis_labels())
     assert all(one.first <= one.last and len(one.first) == len(one.last) for one in diagnosis_limits())
     assert all((one.age_min or 0) <= (99 if one.age_max is None else one.age_max) for one in diagnosis_limits())
     carried = [one for one in diagnosis_limits() if one.sex and one.covers("O24.410")]

@@ -223,6 +223,9 @@ def test_births_with_diseases_are_written_by_chapter_15(tmp_path):
         ill = rows(
             connection, "SELECT count(DISTINCT patient_id) FROM diagnoses WHERE code SIMILAR TO '(I10|E11|J45|F17).*'"
         )[0][0]
+        kept = rows(connection, """SELECT DISTINCT d.code[:3], abatement_date::DATE = e.start_datetime::DATE FROM diagnoses d JOIN encounters e USING (patient_id)
+            WHERE category = 'problem-list-item' AND code SIMILAR TO '(O09|Z34|O24.4).*' AND encounter_class = 'IMP' ORDER BY 1""")  # fmt: skip
+    assert kept == [("O09", True), ("O24", True), ("Z34", True)]
     births = [codes for codes, kind in found if kind == "IMP"]
     complicated = [codes for codes in births if any(code.startswith(("O10", "O24", "O99")) for code in codes)]
     assert len(births) == 120 and len(complicated) >= ill
@@ -235,6 +238,13 @@ def test_births_with_diseases_are_written_by_chapter_15(tmp_path):
             )
     assert all("Z37.0" in codes and any(code.startswith("Z3A") for code in codes) for codes in births)
     assert {"O10.02", "O24.12", "O99.52", "O99.334", "O80"} <= {code for codes in births for code in codes}
+
+
+def test_a_pregnancy_whose_birth_nobody_knows_of_goes_on(tmp_path):
+    with made(tmp_path, [event("dx", "diagnosis", 10, parameters={"code": "Z34"})], {}, 28, 20, gender={"type": "categorical", "weights": {"F": 1}}) as connection:  # fmt: skip
+        assert rows(connection, "SELECT clinical_status, count(abatement_date) FROM diagnoses GROUP BY 1") == [
+            ("active", 0)
+        ]
 
 
 def test_check_ups_are_those_of_the_age_on_their_day(tmp_path):

@@ -59,9 +59,14 @@ def _files(command: Callable) -> Callable:
 )
 @click.option("--mirror", metavar="URL", help="Fetch from this address instead of the publishers'.")
 @click.option("--timeout", type=float, default=30.0, show_default=True, help="Seconds to wait for a publisher.")
+@click.option(
+    "--allow-partial", is_flag=True, help="Load a file that breaks off, or has less than half of what it replaces."
+)
 @click.option("--check", is_flag=True, help="Compare with known figures; exit 2 where they differ.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def init(states, counties, vintages, download, mirror, timeout, check: bool, as_json: bool, **files) -> None:
+def init(
+    states, counties, vintages, download, mirror, timeout, allow_partial: bool, check: bool, as_json: bool, **files
+) -> None:
     """Load official files into the reference database: counties and tracts, hospitals and providers.
 
     Each file is loaded whole or not at all, and the same file again changes nothing: after an interruption, run it again.
@@ -81,7 +86,9 @@ def init(states, counties, vintages, download, mirror, timeout, check: bool, as_
                 notes, failures = fetched.notes, fetched.failures
             if failures and not given:
                 raise UserError("\n".join(failures))
-            done = loading.load_reference(database, files=given, limits=limits, vintages=said, progress=progress)
+            done = loading.load_reference(
+                database, files=given, limits=limits, vintages=said, progress=progress, allow_partial=allow_partial
+            )
         notes += [note for _, found in done.values() for note in found]
     with loading.open_reference(database) as conn:
         report = _report(conn, database) | {"notes": notes}

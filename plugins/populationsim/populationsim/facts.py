@@ -19,6 +19,16 @@ NATION = "US"
 SVI_RANKS = ("rpl_themes", "rpl_theme1", "rpl_theme2", "rpl_theme3", "rpl_theme4")
 
 
+TERRITORIES = {
+    "60": ("AS", "American Samoa"),
+    "66": ("GU", "Guam"),
+    "69": ("MP", "Northern Mariana Islands"),
+    "72": ("PR", "Puerto Rico"),
+    "78": ("VI", "Virgin Islands"),
+}
+"""The territories by FIPS: in some files, and no states."""
+
+
 class UnknownPlace(UserError, ValueError):
     """No place of that name or number; the message says what is near."""
 
@@ -163,7 +173,14 @@ def find_state(place: object) -> State:
     for one in states().values():
         if word == one.fips or word.upper() == one.abbreviation or fold(word) == fold(one.name):
             return one
+    for fips, (abbreviation, name) in TERRITORIES.items():
+        if word == fips or word.upper() == abbreviation or fold(word).removeprefix("us ") == fold(name):
+            raise UnknownPlace(f"unknown state {place!r}{_not_covered(name)}")
     raise UnknownPlace(f"unknown state {place!r}{suggestion(word, [one.name for one in states().values()])}")
+
+
+def _not_covered(territory: str) -> str:
+    return f"; {territory} is a territory, and only the 50 states and the District of Columbia are covered"
 
 
 def find_county(place: object) -> County:
@@ -189,7 +206,20 @@ def find_county(place: object) -> County:
     if found:
         options = ", ".join(f"{one.label} ({one.fips})" for one in found[:8]) + (", …" if len(found) > 8 else "")
         raise UnknownPlace(f"county {place!r} can be several: {options}")
-    raise UnknownPlace(f"unknown county {place!r}{_near(word, list(among), bool(state))}")
+    state = "" if comma else _last_state(word)
+    if state:
+        return find_county(f"{word[: -len(state)].strip()}, {state}")
+    raise UnknownPlace(f"unknown county {place!r}{_near(word, list(among), bool(comma))}")
+
+
+def _last_state(word: str) -> str:
+    """Return the state that stands last in `Harris County Texas`, as it is written; empty for none."""
+    names = [name for one in states().values() for name in (one.name, one.abbreviation)]
+    # `Virginia` stands last in `West Virginia` too.
+    for name in sorted(names, key=len, reverse=True):
+        if word.casefold().endswith(f" {name.casefold()}"):
+            return word[-len(name) :]
+    return ""
 
 
 def _near(word: str, among: list[County], in_state: bool) -> str:
@@ -245,6 +275,8 @@ def _fips_hint(fips: str) -> str:
         return f"; a FIPS has five digits: did you mean '0{fips}' ({counties()['0' + fips].label})?"
     if len(fips) != 5:
         return "; a county's FIPS has five digits, such as '48201'"
+    if fips[:2] in TERRITORIES:
+        return _not_covered(TERRITORIES[fips[:2]][1])
     if fips[:2] not in {one.fips for one in states().values()}:
         return f"; no state has the FIPS {fips[:2]!r}"
     mine = [one for one in counties().values() if one.fips[:2] == fips[:2]]

@@ -68,6 +68,11 @@ def read_reference(reference: Mapping[str, Any] | str, code: str | int | None = 
     The place is what stands there; a `Choice` for counties.
     """
     if not isinstance(reference, Mapping):
+        if reference not in KINDS and code is None:
+            raise facts.UnknownPlace(
+                f"unknown type {reference!r}{suggestion(reference, KINDS)}; the type comes first, then the place, "
+                'as in ("county", "48201")'
+            )
         reference = {"type": reference, "fips": code}
     unknown = [key for key in reference if key not in KEYS]
     if unknown:

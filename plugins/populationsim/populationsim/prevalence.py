@@ -70,14 +70,6 @@ def conditions(profile: DemographicProfile, people: np.ndarray) -> dict[str, Any
     `people` are the place's shares of men and of women (2 rows) by year of age from 0. The weighted mean of each
     condition's adults is the place's measure, where there is one; else the nation's curve stands as it is.
     """
-    first = np.array(ages())
-    band = np.searchsorted(first, np.arange(people.shape[1]), side="right") - 1
-    adult = np.arange(people.shape[1]) >= ADULT
-    weights = np.stack([np.bincount(band[adult], row[adult], len(first)) for row in people])
-    weights /= weights.sum()
-    national = np.array([curve.rates for curve in curves().values()])
-    targets = np.array([profile.measures.get(curve.measure, np.nan) / 100 for curve in curves().values()])
-    moved = np.where(first >= ADULT, shifted(national, weights, targets), national)
     return {
         code: {
             "type": "age_sex_rates",
@@ -85,8 +77,21 @@ def conditions(profile: DemographicProfile, people: np.ndarray) -> dict[str, Any
             "men": [round(float(value), DIGITS) for value in men],
             "women": [round(float(value), DIGITS) for value in women],
         }
-        for code, (men, women) in zip(curves(), moved, strict=True)
+        for code, (men, women) in rates(profile.measures, people).items()
     }
+
+
+def rates(measures: Mapping[str, float], people: np.ndarray) -> dict[str, np.ndarray]:
+    """Return each condition's prevalence (sexes x bands) where PLACES' measures of adults are these."""
+    first = np.array(ages())
+    band = np.searchsorted(first, np.arange(people.shape[1]), side="right") - 1
+    adult = np.arange(people.shape[1]) >= ADULT
+    weights = np.stack([np.bincount(band[adult], row[adult], len(first)) for row in people])
+    weights /= weights.sum()
+    national = np.array([curve.rates for curve in curves().values()])
+    targets = np.array([measures.get(curve.measure, np.nan) / 100 for curve in curves().values()])
+    moved = np.where(first >= ADULT, shifted(national, weights, targets), national)
+    return dict(zip(curves(), moved, strict=True))
 
 
 def shifted(national: np.ndarray, weights: np.ndarray, targets: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from healthsim_core.declarations import Place, ReferenceProfile
 from populationsim import facts
@@ -21,7 +21,7 @@ from populationsim.profile import DemographicProfile
 from populationsim.resolving import DATABASE, ReferenceProfileResolver
 from populationsim.shaping import attributes, conditions
 from populationsim.zip_counties import zip_codes
-from populationsim.zips import county_places, state_places
+from populationsim.zips import county_places, state_places, weighted
 
 MORTALITY_YEARS = 1
 """People of a place die as life tables have it within so many years, unless the profile says otherwise."""
@@ -98,7 +98,7 @@ def _shared(found: Mapping[str, tuple[Place, ...]], people: Mapping[str, int]) -
         return next(iter(found.values()))
     total = sum(people[name] for name, places in found.items() if places)
     return tuple(
-        evolve(place, weight=place.weight * people[name] / total) for name, places in found.items() for place in places
+        weighted(place, place.weight * people[name] / total) for name, places in found.items() for place in places
     )
 
 

@@ -17,7 +17,9 @@ class Resident:
     resident_id: str = key("RES", "The row's key.")
     person_id: str = refers("persons.person_id", "P", "The person this is.")
     relationship: str | None = column("householder, spouse, child, parent or housemate, where households are made.")
-    household_size: int = column("How many live together.")
+    household_size: int | None = column(
+        "How many live together, where households are made.", decode="nullif({household_size}, -1)"
+    )
     income_percent: int = column("Family income in percent of the poverty threshold.", unit="%")
     income_band: str | None = column("under_100, 100_to_137, 138_to_249, 250_to_399 or 400_up.")
     education: str | None = column("Highest schooling of adults.")
@@ -45,7 +47,8 @@ CONDITIONS = table_from(ResidentCondition, "resident_conditions")
 def settle_in(events: Events) -> dict[str, Columns]:
     """Return one row for everybody, and one for each condition they have."""
     people = events.people
-    listed = np.full(len(people), len(people.facts.get("roles", ("subscriber",))))
+    # Of people drawn one by one nobody knows with whom they live.
+    listed = np.full(len(people), len(people.facts["roles"]) if people.facts.get("explicit") else -1)
     sizes = people.columns.get("household_size", listed)
     relationship = (
         events.person("relationship") if events.has_person("relationship") else Coded.constant(None, len(events))

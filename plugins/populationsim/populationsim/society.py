@@ -32,6 +32,9 @@ GROUPS = ("child", "adult", "senior")
 YOUNG, ELDERLY = 19, 65
 CHILDREN = 0.27
 """The share of children among people under 65."""
+DISABLED = ((30, 0.5), (45, 1.5), (55, 3.5), (ELDERLY, 8.0))
+"""Percent of adults below each age who have Medicare by disability: HealthSim's estimate in the range of the Social
+Security Administration's Annual Statistical Report on Disability Insurance and CMS enrollment, 2022."""
 LINES = {"commercial": "Commercial", "exchange": "Exchange", "medicaid": "Medicaid", "medicare": "Medicare"}
 """The line of business that MemberSim knows each by; people without insurance have none."""
 
@@ -62,7 +65,8 @@ def _poverty() -> tuple[np.ndarray, np.ndarray]:
     return np.array([float(row["below"]) for row in rows]), np.array([float(row["percent"]) for row in rows])
 
 
-def _below(percent: float) -> float:
+def below(percent: float) -> float:
+    """Return the nation's share of people whose income is below so many percent of poverty."""
     shares, percents = _poverty()
     return float(np.interp(percent, percents, shares))
 
@@ -91,7 +95,7 @@ def income(people: People) -> dict[str, Array]:
     """Return income in percent of poverty, one a household, and the band it lies in."""
     counties = people["county_fips"]
     shift = np.array(
-        [ndtri(_below(POOR)) - ndtri(np.clip(poor_share(people, word), 0.01, 0.9)) for word in counties.words]
+        [ndtri(below(POOR)) - ndtri(np.clip(poor_share(people, word), 0.01, 0.9)) for word in counties.words]
     )
     age = ages(people)[people.first_row]
     by_age = np.array([move for _, move in BY_AGE])[np.searchsorted([edge for edge, _ in BY_AGE], age, side="right")]
@@ -99,7 +103,7 @@ def income(people: People) -> dict[str, Array]:
     told = people.columns.get("said.income_band")
     if told is not None:
         # Within the band that the profile says, wherever it says one.
-        low, high = (np.array([_below(edge) for edge in some]) for some in (BAND_EDGES[:-1], BAND_EDGES[1:]))
+        low, high = (np.array([below(edge) for edge in some]) for some in (BAND_EDGES[:-1], BAND_EDGES[1:]))
         band = told.lookup({word: number for number, word in enumerate(BANDS)}, -1, np.int64)
         rank = np.where(band >= 0, low[band] + rank * (high[band] - low[band]) * 0.999, rank)
     shares, percents = _poverty()
@@ -141,17 +145,23 @@ def _mix() -> np.ndarray:
     return table
 
 
+@functools.cache
+def _without_expansion() -> frozenset[str]:
+    """Return the states that did not expand Medicaid."""
+    return frozenset(row["state"] for row in facts.rows("medicaid.csv"))
+
+
 @functools.lru_cache(maxsize=4096)
 def county_mix(county: str, poor: float) -> np.ndarray:
     """Return who insures a county's people by age group, income band and insurer: its uninsured under 65 are SAHIE's."""
-    expanded = _state(county) not in {row["state"] for row in facts.rows("medicaid.csv")}
+    expanded = _state(county) not in _without_expansion()
     table = _mix()[int(expanded)].copy()
     found = _county_facts().get(county)
     if found is None or not found["uninsured"]:
         return table
-    shift = ndtri(_below(POOR)) - ndtri(min(max(poor, 0.01), 0.9))
-    below = ndtr(ndtri(np.clip([_below(edge) for edge in BAND_EDGES], 1e-9, 1 - 1e-9)) - shift)
-    bands = np.diff(below) / (below[-1] - below[0])
+    shift = ndtri(below(POOR)) - ndtri(min(max(poor, 0.01), 0.9))
+    edges = ndtr(ndtri(np.clip([below(edge) for edge in BAND_EDGES], 1e-9, 1 - 1e-9)) - shift)
+    bands = np.diff(edges) / (edges[-1] - edges[0])
     weights = np.array([CHILDREN, 1 - CHILDREN])[:, None] * bands
     rates, wanted = table[:2, :, -1], float(found["uninsured"]) / 100
     moved = np.round(shifted(rates[None], weights, np.array([wanted]))[0], 6)
@@ -160,11 +170,26 @@ def county_mix(county: str, poor: float) -> np.ndarray:
     return table
 
 
+@functools.cache
+def _disability() -> np.ndarray:
+    """Return by year of age how far Medicare by disability is from its mean among adults under 65."""
+    percent = np.repeat([rate for _, rate in DISABLED], np.diff([0, *(below_age for below_age, _ in DISABLED)]))
+    adults = np.zeros(ELDERLY)
+    bands = [(first, male + female) for first, _, male, female in facts.age_structure()]
+    for (first, count), (after, _) in zip(bands, bands[1:], strict=False):
+        adults[first:after] = count / (after - first)
+    adults[:YOUNG] = 0
+    return percent / np.average(percent, weights=adults)
+
+
 def insurance(people: People) -> dict[str, Array]:
     """Return who insures everybody; of one household those of like age and means have the same."""
     counties = people["county_fips"]
     words = list(counties.words) or [""]
-    mixes = np.stack([county_mix(word, round(poor_share(people, word), 4)) for word in words])
+    mixes = np.zeros((len(words), len(GROUPS), len(BANDS), len(INSURERS)))
+    # A reference to the nation knows every county; a span lives in few of them.
+    for code in np.unique(np.maximum(counties.codes, 0)):
+        mixes[code] = county_mix(words[code], round(poor_share(people, words[code]), 4))
     group = np.searchsorted([YOUNG, ELDERLY], ages(people), side="right")
     band = people["income_band"].lookup({word: number for number, word in enumerate(BANDS)}, 2, np.int64)
     if people.facts.get("explicit"):
@@ -174,6 +199,7 @@ def insurance(people: People) -> dict[str, Array]:
     row = (np.maximum(counties.codes, 0).astype(np.int64) * len(GROUPS) + group) * len(BANDS) + band
     # Before 65 Medicare is for the disabled, each on their own; a household shares the rest.
     disabled = np.where(group < GROUPS.index("senior"), mixes[..., MEDICARE].ravel()[row], 0.0)
+    disabled *= _disability()[np.clip(ages(people), 0, ELDERLY - 1)]
     mixes[:, : GROUPS.index("senior"), :, MEDICARE] = 0
     own = people.draw("who", shared=True)
     if "relationship" in people:

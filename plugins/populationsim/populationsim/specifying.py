@@ -54,7 +54,13 @@ def hybrid(spec: Mapping[str, Any], conn: DuckDBPyConnection | None = None) -> d
     """Return a full profile specification: the user's values, and the reference's where the user gives none."""
     from populationsim.resolving import ReferenceProfileResolver
 
-    mine = copy.deepcopy(dict(spec.get("profile", spec)))
+    content = spec.get("profile", spec) if isinstance(spec, Mapping) else spec
+    if not isinstance(content, Mapping):
+        raise UserError(
+            "a hybrid profile is made of a specification, as in "
+            f'{{"reference": {{"type": "county", "fips": "48201"}}, "demographics": {{…}}}}; got {content!r}'
+        )
+    mine = copy.deepcopy(dict(content))
     demographics = dict(mine.pop("demographics", None) or {})
     # The short form of a scenario file has them at the top.
     for key in ("source", "reference"):

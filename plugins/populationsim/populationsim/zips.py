@@ -19,7 +19,7 @@ from populationsim.figures import crosswalk, retired_counties
 _OTHER_NAMES = {("AK", "municipality of anchorage"): "anchorage municipality"}
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=4096)
 def county_places(fips: str) -> tuple[Place, ...]:
     """Return the ZIPs of a county by their people: those with street delivery, else any in use, else none."""
     county = facts.counties()[fips]
@@ -27,8 +27,7 @@ def county_places(fips: str) -> tuple[Place, ...]:
         towns = {facts.fold(town) for town in facts.facts("connecticut.json")["towns"][fips]}
         mine = [row for row in _state_zips(county.state) if facts.fold(row["city"]) in towns]
     else:
-        wanted = facts.fold(county.name)
-        mine = [row for row in _state_zips(county.state) if _county_of(row) == wanted]
+        mine = _by_county(county.state).get(facts.fold(county.name), [])
         # Some of Virginia's independent cities are listed under the county around them.
         town = facts.bare(county.name)
         mine = mine or [row for row in _state_zips(county.state) if town in _towns_of(row)]
@@ -66,20 +65,32 @@ def state_places(state: str) -> tuple[Place, ...]:
     found = [(county, county_places(county.fips)) for county in mine]
     total = sum(county.population for county, places in found if places)
     return tuple(
-        Place(
-            place.zip_code,
-            place.city,
-            place.state,
-            place.county_fips,
-            place.county_name,
-            place.weight * county.population / total,
-            place.latitude,
-            place.longitude,
-            place.population,
-        )
-        for county, places in found
-        for place in places
+        weighted(place, place.weight * county.population / total) for county, places in found for place in places
     )
+
+
+def weighted(place: Place, weight: float) -> Place:
+    """Return a place with another weight; the nation has 30,000, for which attrs' `evolve` is slow."""
+    return Place(
+        place.zip_code,
+        place.city,
+        place.state,
+        place.county_fips,
+        place.county_name,
+        weight,
+        place.latitude,
+        place.longitude,
+        place.population,
+    )
+
+
+@functools.lru_cache(maxsize=64)
+def _by_county(state: str) -> Mapping[str, list[Mapping[str, Any]]]:
+    """Return the ZIPs of a state by their county's folded name, in the state's order."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in _state_zips(state):
+        found.setdefault(_county_of(row), []).append(row)
+    return found
 
 
 def _county_of(row: Mapping[str, Any]) -> str:

@@ -61,6 +61,10 @@ def test_generate_makes_persons_and_residents_with_their_conditions_and_nothing_
             "SELECT count(*) FROM resident_conditions WHERE NOT starts_with(code, left(category, 1))"
         )
         assert wrong.fetchall() == [(0,)]
+        # Of people drawn one by one nobody knows with whom they live.
+        assert connection.execute("SELECT count(household_size), count(relationship) FROM residents").fetchall() == [
+            (0, 0)
+        ]
     assert sick > well > 0
 
 

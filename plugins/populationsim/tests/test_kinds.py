@@ -90,8 +90,8 @@ def test_sahie_as_published_has_a_preamble_and_many_groups(tmp_path):
         zipped.writestr("readme.txt", "hello")
     for given in (path, archive):
         conn = duckdb.connect()
-        load, refused = loading.load_file(conn, "sahie", given)
-        assert (load.row_count, load.figure_count, load.vintage, refused) == (2, 1, "2023", [])
+        load, _ = loading.load_file(conn, "sahie", given)
+        assert (load.row_count, load.figure_count, load.vintage, load.rejected_count) == (2, 1, "2023", 0)
         found = one(conn, "SELECT pct_uninsured, pct_low, pct_high FROM county_uninsured WHERE fips = '48201'")
         assert found == (22.2, 21.6, 22.8)
 

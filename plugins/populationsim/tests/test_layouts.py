@@ -104,7 +104,7 @@ def test_what_is_not_available_is_null_in_every_release():
 
 def test_a_row_per_measure_gives_the_tables_of_four_columns_per_measure():
     _, notes, conn = loaded("places", LONG)
-    assert notes == [], "the nation's row is passed over, not refused"
+    assert not any("refused" in note for note in notes), "the nation's row is passed over, not refused"
     assert one(conn, "SELECT county_name, state, population FROM places_county WHERE fips = '06073'") == (
         "San Diego",
         "CA",
@@ -228,7 +228,7 @@ def test_a_newer_release_takes_the_place_of_the_older_and_scenarios_say_which_th
     }
     run("--places", OFFICIAL / FILES["places"], "--svi", OFFICIAL / FILES["svi"])
     before = generate(spec, workspace=tmp_path / "home", name="before").scenario
-    result = run("--places", OFFICIAL / LONG)
+    result = run("--places", OFFICIAL / LONG, "--allow-partial")
     assert "2022 gave way to 2024; scenarios keep the figures that they were made with" in result.output
     after = generate(spec, workspace=tmp_path / "home", name="after").scenario
     (was,), (now,) = (one.about()["references"].values() for one in (before, after))

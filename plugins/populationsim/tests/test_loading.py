@@ -110,14 +110,14 @@ def test_a_bad_file_leaves_what_was_there_and_the_good_ones_before_it(places_fil
 def test_the_same_file_again_changes_nothing_and_says_so(places_file, places_rows, tmp_path, write):
     conn = duckdb.connect()
     first, notes = loading.load_file(conn, "places", places_file)
-    assert notes == []
+    assert notes == ["places_2022_release.csv: 2 of 3,144 counties; the built-in figures serve for the others"]
     conn.execute("CREATE TABLE kept AS FROM places_county")
     conn.execute("DELETE FROM places_county")
     again, notes = loading.load_file(conn, "places", places_file)
     assert again == first and notes == ["places_2022_release.csv: the same file was loaded before, so nothing changed"]
     assert one(conn, "SELECT count(*) FROM places_county") == (0,), "a second load would have filled the table"
     other, notes = loading.load_file(conn, "places", write(tmp_path / "other.csv", places_rows[:1]))
-    assert other.row_count == 1 and "2022 gave way to other.csv" in notes[0]
+    assert other.row_count == 1 and "2022 gave way to other.csv" in notes[-1]
 
 
 def test_few_rows_that_cannot_be_true_are_refused_and_counted(tmp_path, write, svi_row):
@@ -126,11 +126,38 @@ def test_few_rows_that_cannot_be_true_are_refused_and_counted(tmp_path, write, s
     conn = duckdb.connect()
     load, notes = loading.load_file(conn, "svi", write(tmp_path / "svi_2022.csv", rows))
     assert (load.row_count, load.rejected_count) == (200, 1)
-    assert notes == ["svi_2022.csv: refused: EP_AGE65: 1 values are not a number from 0 to 100, such as '140' of 48015"]
+    assert (
+        notes[0] == "svi_2022.csv: refused: EP_AGE65: 1 values are not a number from 0 to 100, such as '140' of 48015"
+    )
     rows[8] |= {"EP_AGE65": "-3"}
     rows[9] |= {"FIPS": "4801X"}
     with pytest.raises(UserError, match="(?s)FIPS: 1 values.*EP_AGE65: 2 values"):
         loading.load_file(conn, "svi", write(tmp_path / "svi_bad.csv", rows))
+
+
+def test_a_file_that_was_cut_off_takes_no_whole_ones_place_unless_asked_to(tmp_path, write, svi_row):
+    whole = write(
+        tmp_path / "svi.csv", [svi_row(f"48{number:03d}", "A County, Texas", "TX") for number in range(1, 62, 2)]
+    )
+    conn = duckdb.connect()
+    loading.load_svi(conn, whole)
+    before = loading.fingerprint(conn)
+    lines = whole.read_bytes().splitlines(keepends=True)
+    torn, short = tmp_path / "torn.csv", tmp_path / "short.csv"
+    torn.write_bytes(b"".join(lines[:-1]) + lines[-1][:40])
+    short.write_bytes(b"".join(lines[:15]))
+    for path, why in (
+        (torn, "its last line breaks off"),
+        (short, "has 14 counties, and would replace the 31 of svi.csv"),
+    ):
+        with pytest.raises(UserError, match=f"{why}.*--allow-partial"):
+            loading.load_svi(conn, path)
+        assert loading.fingerprint(conn) == before
+    load, notes = loading.load_file(conn, "svi", short, allow_partial=True)
+    assert load.row_count == 14 and "14 of 3,144 counties" in notes[0]
+    assert loading.load_file(duckdb.connect(), "svi", short)[0].row_count == 14, "there was nothing to lose"
+    short.write_bytes(whole.read_bytes().rstrip())
+    assert loading.load_file(conn, "svi", short)[0].row_count == 31, "a last line without an end can be whole"
 
 
 def test_a_file_of_tracts_given_as_counties_is_told_apart(tmp_path, write, svi_row):

@@ -9,7 +9,8 @@ from healthsim_core import catalog as catalogs
 from healthsim_core.columns import Coded, Span, concatenate
 from healthsim_core.generation.profile import sample
 from healthsim_core.generation.resolving import resolve
-from populationsim import demography, facts, shaping, society
+from healthsim_core.people import People
+from populationsim import demography, facts, mortality, shaping, society
 from populationsim.resolving import ReferenceProfileResolver
 from populationsim.zips import county_places
 
@@ -86,6 +87,11 @@ def test_the_poor_and_the_uninsured_are_as_many_as_the_county_has(people):
     assert abs(insurance.isin(["uninsured"])[age < 65].mean() * 100 - uninsured) < 1.5
     assert insurance.isin(["medicare"])[age >= 65].mean() > 0.9 > 0.1 > insurance.isin(["medicare"])[age < 65].mean()
     assert not insurance.isin(["medicare"])[age < 19].any()
+    disabled = [
+        insurance.isin(["medicare"])[(age >= low) & (age < high)].mean() for low, high in ((20, 30), (30, 45), (55, 65))
+    ]
+    assert disabled[0] < 0.01 < disabled[1] < 0.02 < 0.035 < disabled[2] < 0.07
+    assert 0.02 < insurance.isin(["medicare"])[(age >= 19) & (age < 65)].mean() < 0.03
     poor, rich = (people["income_band"].isin([band]) for band in ("under_100", "400_up"))
     assert insurance.isin(["medicaid"])[poor].mean() > 5 * insurance.isin(["medicaid"])[rich].mean()
     assert (
@@ -99,6 +105,12 @@ def test_a_state_that_expanded_medicaid_covers_more_of_its_poor():
     adult, medicaid = society.GROUPS.index("adult"), society.INSURERS.index("medicaid")
     assert california[adult, 0, medicaid] > 1.5 * texas[adult, 0, medicaid]
     assert np.allclose(texas.sum(axis=-1), 1, atol=1e-5) and np.allclose(california.sum(axis=-1), 1, atol=1e-5)
+
+
+def test_of_the_nations_counties_only_those_somebody_lives_in_are_worked_out(catalog, tmp_path):
+    society.county_mix.cache_clear()
+    sampled(catalog, tmp_path, 20, demographics={"source": "populationsim", "reference": {"type": "nation"}})
+    assert 0 < society.county_mix.cache_info().misses <= 20
 
 
 def test_languages_and_marital_status_go_with_origin_and_age(people):
@@ -122,6 +134,23 @@ def test_a_year_takes_as_many_as_life_tables_say(people):
     assert days.min() >= np.datetime64("2025-01-01") and days.max() <= np.datetime64("2026-01-01")
 
 
+def test_the_sick_and_the_poor_die_sooner_and_a_place_of_average_people_as_life_tables_say(catalog, people, tmp_path):
+    nation = {"source": "populationsim", "reference": {"type": "nation"}}
+    sample_of_all, _ = sampled(catalog, tmp_path, 20_000, demographics=nation)
+    everybody = People(7, Span(0, 20_000), np.arange(20_000) * 16, sample_of_all)
+    age, female = sample_of_all["age"].astype(int), sample_of_all["gender"].isin(["F"]).astype(int)
+    chance = mortality.table()[female, age]
+    counted = chance * mortality.multiplier(everybody, age, female)
+    failing = sample_of_all["has.I50"]
+    assert counted[failing].sum() > 1.6 * chance[failing].sum()
+    for some in (age >= 0, age < 60, age >= 60):
+        assert 0.95 < counted[some].sum() / chance[some].sum() < 1.05
+    # Harris is poorer and has more diabetes than the nation; 40,000 people lose some 300 in a year.
+    expected = mortality.table()[people["gender"].isin(["F"]).astype(int), people["age"].astype(int)]
+    for some in (people["age"] >= 0, people["age"] >= 60):
+        assert 0.9 < (~np.isnat(people["death_date"]))[some].sum() / expected[some].sum() < 1.25
+
+
 def test_homes_are_of_every_size_and_kind(homes):
     columns, first, home = homes
     size = columns["household_size"][first]
@@ -139,6 +168,30 @@ def test_children_are_born_while_their_parents_could_have_them(homes):
     assert (householder - age)[child].min() >= 18 and (householder - age)[child].max() <= 49
     dependent = columns["role"].isin(["dependent"])
     assert age[dependent].max() <= 25 and not dependent[householder > 70].any()
+
+
+def test_siblings_are_born_nine_months_apart_however_young_their_parents(catalog, tmp_path):
+    ages = {**HARRIS, "age": {"type": "uniform", "min": 18, "max": 80}}
+    columns, _ = sampled(
+        catalog, tmp_path, 4_000, household={"size": {"type": "uniform", "min": 3, "max": 7}}, demographics=ages
+    )
+    home = np.cumsum(columns["role"].isin(["subscriber"])) - 1
+    child = columns["relationship"].isin(["child"])
+    born, home = columns["birth_date"][child].astype("datetime64[D]").astype(int), home[child]
+    order = np.lexsort((born, home))
+    apart = np.diff(born[order])[np.diff(home[order]) == 0]
+    assert len(apart) > 2_000 and apart.min() > 280
+
+
+def test_households_have_householders_and_children_as_the_nations_have(catalog, tmp_path):
+    nation = {"source": "populationsim", "reference": {"type": "nation"}}
+    columns, _ = sampled(catalog, tmp_path, 6_000, household={}, demographics=nation)
+    age, head = columns["age"], columns["role"].isin(["subscriber"])
+    shares = np.histogram(age[head], [18, 25, 35, 45, 55, 65, 120])[0] / head.sum()
+    assert np.allclose(shares, (0.05, 0.16, 0.17, 0.17, 0.18, 0.27), atol=0.02)
+    assert 0.19 < (age < 18).mean() < 0.23 and 0.15 < (age >= 65).mean() < 0.19
+    alone = head & (columns["household_size"] == 1)
+    assert (age[alone] >= 65).mean() > 0.35 > 0.1 > (age[head & (columns["household_size"] > 3)] >= 65).mean()
 
 
 def test_couples_are_married_and_share_their_means(homes):

@@ -269,4 +269,4 @@ def test_an_older_database_is_read_and_loaded_again(tmp_path, places_file):
     (load,) = loading.loads(conn)
     assert load.version == 0 and loading.fingerprint(conn)
     again, notes = loading.load_file(conn, "places", places_file)
-    assert again.version == 1 and notes == []
+    assert again.version == 1 and not any("gave way" in note for note in notes)

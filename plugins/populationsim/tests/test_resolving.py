@@ -72,6 +72,8 @@ def test_a_state_has_many_names(built_in, place):
         ("1001", r"five digits: did you mean '01001' \(Autauga County, AL\)\?"),
         ("99999", "no state has the FIPS '99'"),
         ("Haris County, TX", r"did you mean 'Harris County, TX' \(48201\)"),
+        ("haris county texas", r"did you mean 'Harris County, TX' \(48201\)"),
+        ("72001", "Puerto Rico is a territory"),
         ("Haris County", r"did you mean 'Harris County, TX' \(48201\) or Harris County, GA \(13145\)"),
         ("Harris County", r"can be several: .*Harris County, TX \(48201\)"),
         ("Richmond, VA", r"Richmond County, VA \(51159\), Richmond city, VA \(51760\)"),
@@ -89,6 +91,8 @@ def test_a_geography_is_a_reference_or_a_kind_and_a_code(built_in):
     assert resolve_geography("state", "CA").name == "California"
     with pytest.raises(UnknownPlace, match="unknown type 'planet'; valid: counties, county, msa"):
         built_in.resolve_geography({"type": "planet", "fips": "48201"})
+    with pytest.raises(UnknownPlace, match="unknown type '06073'.*the type comes first"):
+        built_in.resolve_geography("06073")
     with pytest.raises(UnknownPlace, match="unknown key 'fipz'; did you mean 'fips'"):
         built_in.resolve_geography({"type": "county", "fipz": "48201"})
     with pytest.raises(UnknownPlace, match="say which county"):
@@ -186,6 +190,19 @@ def test_the_short_form_of_a_reference_is_understood():
     assert "reference" not in hybrid and "source" not in hybrid
 
 
+@pytest.mark.parametrize("place", ["PR", "Puerto Rico", "72", 72])
+def test_a_territory_is_said_to_be_none_of_the_states(built_in, place):
+    with pytest.raises(UnknownPlace, match="Puerto Rico is a territory, and only the 50 states"):
+        built_in.resolve_state(place)
+
+
+def test_a_state_may_follow_its_county_without_a_comma(built_in):
+    assert built_in.resolve_county("harris county texas").fips == "48201"
+    assert built_in.resolve_county("Jackson County WV").fips == built_in.resolve_county("jackson west virginia").fips
+
+
 def test_a_hybrid_without_a_reference_is_a_mistake():
+    with pytest.raises(UserError, match="made of a specification.*got '48201'"):
+        create_hybrid_profile("48201", {"age": 40})
     with pytest.raises(UserError, match="demographics.reference"):
         create_hybrid_profile({"demographics": {"age": 40}})

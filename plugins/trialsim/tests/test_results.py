@@ -51,6 +51,95 @@ def test_the_laboratory_of_patientsim_has_the_same_value(trial):
     ) == [(True, 0)]
 
 
+def test_the_epoch_of_a_disposition_is_that_of_its_day(trial):
+    """Randomization ends screening; what comes after the last dose is follow-up."""
+    assert rows(
+        trial[0],
+        """SELECT decoded_term, list_sort(list(DISTINCT epoch)) FROM dispositions
+           WHERE decoded_term IN ('INFORMED CONSENT OBTAINED', 'RANDOMIZED', 'SCREEN FAILURE') GROUP BY 1 ORDER BY 1""",
+    ) == [(one, ["SCREENING"]) for one in ("INFORMED CONSENT OBTAINED", "RANDOMIZED", "SCREEN FAILURE")]
+    assert rows(
+        trial[0],
+        """SELECT epoch, min(disposition_date <= last_dose_date) FROM dispositions JOIN subjects USING (subject_id)
+           WHERE category = 'DISPOSITION EVENT' AND NOT screen_failed AND first_dose_date IS NOT NULL
+           GROUP BY epoch HAVING min(disposition_date <= last_dose_date) <> (epoch = 'TREATMENT')""",
+    ) == []  # fmt: skip
+
+
+def test_what_the_patient_s_record_has_of_a_visit_is_what_the_trial_has(trial):
+    pytest.importorskip("patientsim")
+    found = rows(
+        trial[0],
+        """SELECT t.test_code, count(*) > 300, count(*) FILTER (o.value <> t.value) FROM trial_results t JOIN visits v USING (visit_id)
+           JOIN observations o ON o.encounter_id = v.encounter_id AND o.code = t.loinc_code GROUP BY 1""",
+    )
+    assert {(test, True, 0) for test in ("SYSBP", "DIABP", "PULSE", "HBA1C")} <= set(found)
+
+
+PRESSURES = """SELECT corr(s, d), avg(s - d), stddev(s - d), min(s - d), count(*) FROM
+    (SELECT max(value) FILTER (test_code = 'SYSBP') AS s, max(value) FILTER (test_code = 'DIABP') AS d FROM trial_results GROUP BY visit_id)"""
+
+
+def alone(age, conditions, events):
+    return {
+        "id": "alone",
+        "generation": {"count": 150, "seed": 4, "products": ["trialsim"]},
+        "demographics": {"age": age},
+        "clinical": {"comorbidities": [{"code": code, "prevalence": 1} for code in conditions]},
+        "journey": {
+            "id": "j",
+            "events": [
+                {"event_id": "s", "event_type": "screening", "day": 5, "parameters": {"study": "HS-DM-201", "screen_failure_rate": 0}},
+                *events,
+            ],
+        },
+    }  # fmt: skip
+
+
+VISIT = {
+    "event_id": "v",
+    "event_type": "scheduled_visit",
+    "depends_on": "s",
+    "delay": {"days": 0},
+    "parameters": {"planned_day": -14, "visit_number": 1, "missed_rate": 0},
+}
+
+
+def test_the_two_pressures_rise_together_and_the_pulse_is_between_them(tmp_path):
+    with generate(alone(50, ["E11"], [VISIT]), workspace=tmp_path).scenario.connect() as connection:
+        ((together, between, spread, least, count),) = rows(connection, PRESSURES)
+    assert count == 150 and 0.45 < together < 0.75
+    assert 42 < between < 54 and 8 < spread < 14 and least >= 20
+
+
+@pytest.mark.parametrize(("code", "taken", "low"), [("N18.31", 150, 0.95), ("N18.5", 0, 3.0)])
+def test_creatinine_and_screening_know_of_a_disease_of_the_kidneys(tmp_path, code, taken, low):
+    with generate(alone(60, ["E11", code], [VISIT]), workspace=tmp_path).scenario.connect() as connection:
+        assert rows(connection, "SELECT count(*) FILTER (NOT screen_failed) FROM subjects") == [(taken,)]
+        failed = rows(connection, "SELECT DISTINCT failed_criterion FROM subjects WHERE screen_failed")
+        assert failed == ([] if taken else [("EXCL01",)])
+        ((least, most),) = rows(
+            connection, "SELECT min(value), max(value) FROM trial_results WHERE test_code = 'CREAT'"
+        )
+    assert low < least < most < 3 * low
+
+
+def test_creatinine_is_that_of_the_record_s_filtration_rate(tmp_path):
+    pytest.importorskip("patientsim")
+    spec = alone(60, ["E11", "N18.3"], [])
+    spec["generation"] |= {"count": 25, "products": ["trialsim", "patientsim"]}
+    spec["journey"] = {"template": "trial-participation"}
+    with generate(spec, workspace=tmp_path).scenario.connect() as connection:
+        # CKD-EPI 2021 of a creatinine above 0.9.
+        ((count, apart),) = rows(
+            connection,
+            """SELECT count(*), max(abs(o.value - if(sex = 'M', 142 * (t.value / 0.9) ** -1.2, 143.704 * (t.value / 0.7) ** -1.2) * 0.9938 ** s.age))
+               FROM trial_results t JOIN visits v USING (visit_id) JOIN subjects s ON s.subject_id = t.subject_id
+               JOIN observations o ON o.encounter_id = v.encounter_id AND o.code = '98979-8' WHERE test_code = 'CREAT'""",
+        )
+    assert count > 30 and apart < 1
+
+
 def test_every_screen_failure_has_a_criterion_of_its_study(trial):
     assert rows(
         trial[0],

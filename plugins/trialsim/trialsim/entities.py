@@ -165,7 +165,10 @@ class Disposition:
         "DSDECOD: INFORMED CONSENT OBTAINED, RANDOMIZED, COMPLETED, SCREEN FAILURE, ADVERSE EVENT and the like.",
         system="CDISC CT NCOMPLT, PROTMLST",
     )
-    epoch: str = column("SCREENING, TREATMENT, FOLLOW-UP.", system="CDISC CT EPOCH")
+    epoch: str = column(
+        "SCREENING, TREATMENT from the first dose to the last, FOLLOW-UP; randomization ends SCREENING.",
+        system="CDISC CT EPOCH",
+    )
     disposition_date: date = column("DSSTDTC.")
 
 

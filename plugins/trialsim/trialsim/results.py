@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 from attrs import frozen
+from scipy.special import ndtr, ndtri
 
 from healthsim_core.columns import Coded, Columns, stack
 from healthsim_core.distributions import NormalDistribution
 from healthsim_core.events import Events
+from trialsim.kidneys import usual_creatinine
+from trialsim.recorded import CREATININE, as_recorded
 from trialsim.reference import rows
 
 BEFORE_DOSE = 1
 """Up to this study day nothing has changed yet."""
+GOES_WITH = {"DIABP": "SYSBP"}
+"""Tests that are high in people, and on days, in which another one is."""
+TOGETHER = 0.6
+"""Their correlation."""
+LEAST_PULSE_PRESSURE = 20
 
 
 @frozen
@@ -61,7 +70,10 @@ def values(events: Events, measure: Measure, study: str, arm: Coded) -> np.ndarr
     """Return a measure at each event: the person's level, what treatment has changed by the planned day, and scatter."""
     name = f"trialsim.{study}.{measure.test_code}"
     shape = NormalDistribution(measure.mean, measure.std_dev, measure.low_drawn, measure.high_drawn)
-    level = shape.ppf(events.people.draw(name))[events.row]
+    level = shape.ppf(_ranks(events.people.draw, f"trialsim.{study}.", measure.test_code))[events.row]
+    if measure.loinc_code == CREATININE:
+        ill = usual_creatinine(events)
+        level = np.where(np.isnan(ill), level, ill)
     day = np.nan_to_num(events["planned_day"], nan=float(BEFORE_DOSE))
     since = np.maximum(day - BEFORE_DOSE, 0)
     z = NormalDistribution(0, 1, -3, 3).ppf(events.people.draw(f"{name}.response"))[events.row]
@@ -72,10 +84,20 @@ def values(events: Events, measure: Measure, study: str, arm: Coded) -> np.ndarr
             reached = full * (1 - np.exp(-since / float(row["onset_days"])))
             change = np.where(arm.isin([row["arm_code"]]), reached, change)
     scatter = NormalDistribution(0, measure.scatter, -3 * measure.scatter, 3 * measure.scatter)
-    found = level + change + scatter.ppf(events.draw(f"result.{measure.test_code}"))
+    found = level + change + scatter.ppf(_ranks(events.draw, "result.", measure.test_code))
     # Who is screened has a level with which one may take part.
-    found = np.where(day < BEFORE_DOSE, np.clip(found, measure.low_drawn, measure.high_drawn), found)
+    low, high = np.fmin(level, measure.low_drawn), np.fmax(level, measure.high_drawn)
+    found = np.where(day < BEFORE_DOSE, np.clip(found, low, high), found)
     return np.round(np.maximum(found, 0.2 * measure.low_drawn), measure.decimals)
+
+
+def _ranks(draw: Callable[[str], np.ndarray], prefix: str, test: str) -> np.ndarray:
+    """Return draws for a test, in (0, 1), which go with those of the test it goes with."""
+    own = draw(prefix + test)
+    if test not in GOES_WITH:
+        return own
+    z = TOGETHER * ndtri(draw(prefix + GOES_WITH[test])) + np.sqrt(1 - TOGETHER**2) * ndtri(own)
+    return np.clip(ndtr(z), 1e-12, 1 - 1e-12)
 
 
 def endpoint(events: Events, study: Coded, arm: Coded) -> np.ndarray:
@@ -88,17 +110,33 @@ def endpoint(events: Events, study: Coded, arm: Coded) -> np.ndarray:
     return found
 
 
-def result_rows(events: Events, study: Coded, arm: Coded) -> Columns | None:
-    """Return what was measured at visits that took place, one row a test; None where there is none."""
+def result_rows(events: Events, study: Coded, arm: Coded, encounter: np.ndarray) -> Columns | None:
+    """Return what was measured at visits that took place, one row a test; None where there is none.
+
+    What the patient's record has of the visits' encounters is what was measured.
+    """
     batches = []
     for name in study.words:
         mine = np.flatnonzero(study.isin([name]))
         if not len(mine):
             continue
         seen = events.select(mine)
-        for number, one in enumerate(measures(name)):
-            batches.append(_rows(seen, number, one, values(seen, one, name, arm[mine])))
+        found = _measured(seen, name, arm[mine], encounter[mine])
+        batches += [_rows(seen, number, one, found[one.test_code]) for number, one in enumerate(measures(name))]
     return stack(batches) if batches else None
+
+
+def _measured(events: Events, study: str, arm: Coded, encounter: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what was measured at the visits of a study by test."""
+    found = {}
+    for one in measures(study):
+        found[one.test_code] = values(events, one, study, arm)
+        if not one.endpoint:
+            # Journeys give the endpoint to the patient's record; all else comes from there.
+            moved = as_recorded(events, encounter, one.loinc_code, found[one.test_code])
+            found[one.test_code] = np.round(np.maximum(moved, 0.2 * one.low_drawn), one.decimals)
+    found["DIABP"] = np.minimum(found["DIABP"], found["SYSBP"] - LEAST_PULSE_PRESSURE)
+    return found
 
 
 def _rows(events: Events, number: int, one: Measure, value: np.ndarray) -> Columns:

@@ -97,11 +97,9 @@ def _dispositions(events: Events, it: Participation, mine: np.ndarray) -> Column
     count = len(events.people)
     ended = ~np.isnat(it.withdrawn)
     done = ~ended & ~it.failed & ~np.isnat(it.completed)
-    # Who leaves within a week of the last dose leaves the treatment, later the follow-up.
-    late = np.where(ended, it.withdrawn, it.completed) > it.last_dose + 7
-    epochs = ("SCREENING", "TREATMENT", "FOLLOW-UP")
-    screening, treatment = Coded.constant(epochs[0], count), Coded.constant(epochs[1], count)
-    last = Coded(np.where(np.isnat(it.first_dose), 0, 1 + late), epochs)
+    # Who is randomized has not been treated yet.
+    screening = Coded.constant(EPOCHS[0], count)
+    last = _epoch(it, np.where(ended, it.withdrawn, it.completed))
     why = {name: it.reason.recode({one["reason"]: one[name] for one in rows("withdrawals")}) for name in TERMS}
     event, milestone = "DISPOSITION EVENT", "PROTOCOL MILESTONE"
 
@@ -112,7 +110,7 @@ def _dispositions(events: Events, it: Participation, mine: np.ndarray) -> Column
     found = [
         (np.ones(count, bool), milestone, consented, screening, it.consent),
         (it.failed, event, words("Screening not passed", "SCREEN FAILURE"), screening, it.consent),
-        (~np.isnat(it.first_dose), milestone, words("Randomized", "RANDOMIZED"), treatment, it.first_dose),
+        (~np.isnat(it.first_dose), milestone, words("Randomized", "RANDOMIZED"), screening, it.first_dose),
         (done, event, words("Completed the study", "COMPLETED"), last, it.completed),
         (ended, event, (why["term"], why["decoded_term"]), last, it.withdrawn),
     ]
@@ -120,6 +118,14 @@ def _dispositions(events: Events, it: Participation, mine: np.ndarray) -> Column
 
 
 TERMS = ("term", "decoded_term")
+EPOCHS = ("SCREENING", "TREATMENT", "FOLLOW-UP")
+
+
+def _epoch(it: Participation, day: np.ndarray) -> Coded:
+    """Return in which epoch of each person's participation a day lies: treatment lasts from the first dose to the last."""
+    # Comparisons with NaT are false: no first dose, no treatment.
+    treated, done = day >= it.first_dose, day > it.last_dose
+    return Coded(np.where(treated, 1 + done, 0), EPOCHS)
 
 
 def _disposition(

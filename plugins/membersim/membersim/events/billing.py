@@ -11,6 +11,7 @@ from attrs import frozen
 
 from healthsim_core.columns import Array, Coded, concatenate
 from healthsim_core.events import DAY, Events, match
+from membersim.events.deciding import DIAGNOSES
 from membersim.events.stays import kind_of
 from membersim.reference.services import lab_services, operation, vaccine_services
 
@@ -19,6 +20,17 @@ PRACTICE, EMERGENCY, ATTENDING, OPERATING, ANESTHESIA, LABORATORY, IMAGING = ran
 IN_HOSPITAL = (EMERGENCY, ATTENDING, OPERATING, ANESTHESIA)
 PLACES = {EMERGENCY: "23", ATTENDING: "21", OPERATING: "21", ANESTHESIA: "21", LABORATORY: "81", IMAGING: "11"}
 """CMS place of service where the role says it."""
+OFFICE = "11"
+PLACES_OF_FACILITIES = {
+    "fqhc": "50",
+    "urgent_care": "20",
+    "surgery_center": "24",
+    "nursing_facility": "31",
+    "hospital": "22",
+    "laboratory": "81",
+    "home_health_agency": "12",
+}
+"""CMS place of service by the type of a facility that is no office."""
 HOSPITAL_VISITS = ("ed", "inpatient")
 VISITS = ("patientsim.encounter", "patientsim.admission")
 RECENT = 120 * DAY
@@ -39,7 +51,6 @@ MONTHLY = (
     "G0558",
 )
 """Services that stand for a calendar month: care management and remote monitoring."""
-DIAGNOSES = tuple(f"diagnosis_{rank}" for rank in range(1, 5))
 PCS = "ICD-10-PCS"
 
 
@@ -50,10 +61,18 @@ def role_of(events: Events) -> np.ndarray:
     kind, code = events["encounter_type"], events["procedure_code"]
     role = np.where(kind.isin(["ed"]), EMERGENCY, np.where(kind.isin(["inpatient"]), ATTENDING, PRACTICE))
     role = np.where(np.isnan(events["length_of_stay_days"]), role, ATTENDING)
-    role = np.where(events["test"].codes >= 0, LABORATORY, role)
+    specimens = code.lookup({word: is_specimen(word) for word in code.words}, False, bool)
+    role = np.where((events["test"].codes >= 0) | specimens, LABORATORY, role)
     films = code.lookup({word: word.startswith(("7", "933")) for word in code.words}, False, bool)
     other = np.where(films & (events["encounter"] < 0), IMAGING, PRACTICE)
-    return np.where(code.codes >= 0, np.where(events["procedure_system"].isin([PCS]), OPERATING, other), role)
+    return np.where(
+        (code.codes >= 0) & ~specimens, np.where(events["procedure_system"].isin([PCS]), OPERATING, other), role
+    )
+
+
+def is_specimen(code: str) -> bool:
+    """Return whether a procedure is a laboratory's by its CPT number."""
+    return len(code) == 5 and "80047" <= code <= "89398"
 
 
 @frozen(eq=False)
@@ -152,11 +171,22 @@ def _parties(events: Events, role: np.ndarray, visits: Visits | None, place: np.
     code = events["place_of_service_code"]
     # What a month of care management took is not done where the patient is.
     monthly = _lists_monthly(events) & code.isin(["02", "10"])
-    code = code.where(~monthly, Coded.constant("11", len(events)))
+    code = code.where(~monthly, Coded.constant(OFFICE, len(events)))
     for one, word in PLACES.items():
         code = code.where(role != one, Coded.constant(word, len(events)))
+    code = _at_facility(events, code, facility)
     referrer = np.where(events["referrer"] == provider, -1, events["referrer"])
     return {"ordered_by": referrer, "rendering": provider, "rendered_at": facility, "place_code": code}
+
+
+def _at_facility(events: Events, code: Coded, facility: np.ndarray) -> Coded:
+    """Return places of service; of what is said to be done in an office, by the type of the facility it is done at."""
+    directory = events.roster("facilities")
+    if directory is None or not directory.length:
+        return code
+    row = match(facility, directory["facility_id"])
+    kind = directory["facility_type"][row].recode(PLACES_OF_FACILITIES)
+    return code.where(~code.isin([OFFICE]) | (row < 0) | (kind.codes < 0), kind)
 
 
 def _or_person(events: Events, keys: np.ndarray, rows: np.ndarray, usual: str) -> np.ndarray:
@@ -179,7 +209,7 @@ def _about(events: Events, role: np.ndarray, visits: Visits, place: np.ndarray) 
         one = theirs.where(rows, own)
         found[name] = one.where(~vaccine, z23) if rank == 0 else one
     given = (events["procedure_code"].codes >= 0) | (events["vaccine"].codes >= 0)
-    day, inside = events["service_time"], (role == OPERATING) | (role == ANESTHESIA) | (role == PRACTICE) & given
+    day, inside = events["service_time"], np.isin(role, (OPERATING, ANESTHESIA)) | given
     begin, end = visits.start[place], visits.end[place]
     found["service_time"] = np.where(inside & (place >= 0), np.clip(day, begin, end), day)
     found["end_time"] = np.maximum(events["end_time"], found["service_time"])
@@ -200,7 +230,7 @@ def _bill(events: Events, role: np.ndarray, visits: Visits | None, place: np.nda
     if visits is not None:
         bill[small & (place >= 0) & (visits.hospital[place] | ~visits.billed[place])] = -1
         bill[np.isin(role, (OPERATING, ANESTHESIA)) & (place >= 0) & ~visits.billed[place]] = -1
-    bill[small & _listed(events, visit)] = -1
+    bill[small & (_listed(events, visit) | _tested(events, main))] = -1
     joins = (role == PRACTICE) & addon & (bill >= 0) & (visit >= 0)
     bill[joins] = events.key[visit[joins]]
     _join(events, role, bill, addon & ~joins & (bill >= 0))
@@ -210,13 +240,14 @@ def _bill(events: Events, role: np.ndarray, visits: Visits | None, place: np.nda
 
 
 def _listed(events: Events, visit: np.ndarray) -> np.ndarray:
-    """Return which tests and vaccines the claim of their visit lists among its services."""
+    """Return which tests, specimens and vaccines the claim of their visit lists among its services."""
     lists = [set(word.split(",")) for word in events["cpt_codes"].words]
     listed = np.zeros(len(events), bool)
     codes = events["cpt_codes"].codes[visit]
     for field, held in (
         ("test", {name: one.held_by for name, one in lab_services().items()}),
-        ("vaccine", {name: (one.child_code, one.adult_code) for name, one in vaccine_services().items()}),
+        ("vaccine", {name: one.held_by for name, one in vaccine_services().items()}),
+        ("procedure_code", {word: (word,) for word in events["procedure_code"].words if is_specimen(word)}),
     ):
         column = events[field]
         if not len(column.words) or not lists:
@@ -226,6 +257,18 @@ def _listed(events: Events, visit: np.ndarray) -> np.ndarray:
             table[:-1, place] = [bool(one & set(held.get(word, ()))) for one in lists]
         listed |= (visit >= 0) & table[codes, column.codes]
     return listed
+
+
+def _tested(events: Events, main: np.ndarray) -> np.ndarray:
+    """Return which tests another visit of the person's day lists; `main` are the visits' own claims."""
+    about = events.entity * (1 << 20) + events["service_time"].astype("datetime64[D]").astype(np.int64)
+    codes, found = events["cpt_codes"], np.zeros(len(events), bool)
+    for name, one in lab_services().items():
+        words = [word for word in codes.words if set(one.held_by) & set(word.split(","))]
+        if name in events["test"].words and words:
+            theirs = main[codes[main].isin(words)]
+            found |= events["test"].isin([name]) & np.isin(about, about[theirs])
+    return found
 
 
 def _join(events: Events, role: np.ndarray, bill: np.ndarray, rows: np.ndarray) -> None:

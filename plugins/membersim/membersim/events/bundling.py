@@ -12,6 +12,8 @@ from membersim.reference.services import COMPREHENSIVE, LIVER, METABOLIC, lab_se
 
 ADULT = 19
 """From this age on vaccines are given as to adults."""
+ELDER = 65
+"""From this age on some vaccines are of a higher dose."""
 
 
 def service_lines(events: Events, row: np.ndarray, code: Coded, **more: Array) -> Columns:

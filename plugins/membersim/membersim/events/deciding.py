@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from healthsim_core.columns import Array, Coded, Columns, stack
-from healthsim_core.events import DAY, Events
+from healthsim_core.events import DAY, Events, Field
 from membersim.adjudication import Shares, before, spread
 from membersim.coverage import ENROLLMENT, NEVER, PLAN_CHANGE, TERMINATION, after_death, periods
 from membersim.reference import benefit, denials, of_plan
 
-DIAGNOSES = 4
+DIAGNOSES = tuple(f"diagnosis_{rank}" for rank in range(1, 13))
+"""The fields of a claim's diagnoses by rank: as many as a professional claim has room for."""
+POINTERS = 4
+"""Diagnoses a line points to at most."""
 SERVICES = r"[0-9A-Z]{5}(,[0-9A-Z]{5})*"
 """Services as journeys give them."""
 WHOLE = r"[0-9]+(\.0)?"
@@ -127,17 +130,21 @@ def _adjustments(events, shares, owner, number, charge, allowed, copay, rest) ->
 
 
 def pointers(events: Events) -> Coded:
-    """Return which of the claim's diagnoses a line points to: all of them, at most four."""
-    count = sum((events[f"diagnosis_{rank}"].codes >= 0).astype(np.int32) for rank in range(1, DIAGNOSES + 1))
-    words = [":".join(str(rank) for rank in range(1, last + 1)) for last in range(1, DIAGNOSES + 1)]
+    """Return which of the claim's diagnoses a line points to: the first ones."""
+    count = sum((events[name].codes >= 0).astype(np.int32) for name in DIAGNOSES[:POINTERS])
+    words = [":".join(str(rank) for rank in range(1, last + 1)) for last in range(1, POINTERS + 1)]
     return Coded(np.maximum(count - 1, 0), words)
+
+
+def other_diagnoses() -> tuple[Field, ...]:
+    """Return the fields of all diagnoses but the first."""
+    return tuple(Field(name, "code", f"Diagnosis of rank {rank}.") for rank, name in enumerate(DIAGNOSES[1:], 2))
 
 
 def diagnosis_rows(events: Events, presence: dict[str, Coded] | None = None) -> Columns:
     """Return the claims' diagnoses by rank; `presence` has the indicator for each field."""
     batches = []
-    for rank in range(1, DIAGNOSES + 1):
-        name = f"diagnosis_{rank}"
+    for rank, name in enumerate(DIAGNOSES, 1):
         rows = np.flatnonzero(events[name].codes >= 0)
         batches.append(
             Columns(

@@ -8,6 +8,7 @@ from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.events import Events, EventType, Field, match
 from membersim.coverage import COVERED, ENROLLMENT, PLAN_CHANGE, TERMINATION, periods
 from membersim.reference import Measure, measures
+from membersim.reference.services import lab_services
 
 LEAST_DAYS = 90
 """A gap is to be closed by the end of the year, but nobody is given fewer days than these."""
@@ -15,6 +16,9 @@ EVERYBODYS = "FLU_VACCINE"
 """The measure that is meant where an event names none and nobody found a gap."""
 WELL_VISITS = ((0, "99391"), (1, "99392"), (5, "99393"), (12, "99394"))
 """Preventive visits of children by the age from which they hold."""
+ALIKE = (("90656", "90662"), tuple(code for _, code in WELL_VISITS))
+"""Services of which a visit bills the one that suits the age on its day."""
+CLAIMS = "membersim.claim_professional"
 
 
 def _eligible(events: Events, measure: Measure) -> np.ndarray:
@@ -26,6 +30,12 @@ def _eligible(events: Events, measure: Measure) -> np.ndarray:
     if measure.conditions:
         found &= _condition(events, measure).codes >= 0
     return found
+
+
+def _in_season(events: Events, measure: Measure) -> np.ndarray:
+    """Return which events are of a month in which the service can be missing."""
+    month = events.time.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    return np.isin(month, measure.months) if measure.months else np.ones(len(events), bool)
 
 
 def _condition(events: Events, measure: Measure) -> Coded:
@@ -43,7 +53,7 @@ def identify(events: Events) -> dict[str, Array]:
     if not events.has_person("age"):
         return {}
     names = [one.measure for one in measures()]
-    eligible = np.stack([_eligible(events, one) for one in measures()], axis=1)
+    eligible = np.stack([_eligible(events, one) & _in_season(events, one) for one in measures()], axis=1)
     weights = np.cumsum(eligible * np.array([one.weight for one in measures()]), axis=1)
     drawn = (weights <= (events.draw("measure") * weights[:, -1])[:, None]).sum(axis=1)
     given = events["measure"]
@@ -51,17 +61,22 @@ def identify(events: Events) -> dict[str, Array]:
     place = np.where(named >= 0, named, np.minimum(drawn, len(names) - 1))
     u = events.draw("service")
     code, reason = Coded.constant(None, len(events)), events["reason"]
+    visit = code
     for number, one in enumerate(measures()):
         rows = place == number
         if not rows.any():
             continue
-        code = _service(events, one, u).where(rows, code)
+        service = _service(events, one, u)
+        code = service.where(rows, code)
+        own = Coded.constant(one.visit_codes, len(events)) if one.visit_codes else service
+        visit = own.where(rows, visit)
         usual = _condition(events, one) if one.conditions else Coded.constant(one.reason or None, len(events))
         reason = usual.where(rows & (reason.codes < 0), reason)
     return {
         "measure": Coded(place, names),
         "eligible": eligible[np.arange(len(events)), place],
         "cpt_codes": code,
+        "visit_codes": visit,
         "reason": reason,
         "encounter_type": Coded(place, names).recode({one.measure: one.encounter_type for one in measures()}),
         "specialty": Coded(place, names).recode({one.measure: one.specialty or None for one in measures()}),
@@ -95,7 +110,7 @@ def _service(events: Events, measure: Measure, u: np.ndarray) -> Coded:
 def gap_rows(events: Events) -> dict[str, Columns]:
     """Return the gaps of members for whom the measure holds, closed where a closing event found them."""
     closed = events.timeline("membersim.gap_closed")
-    counts = None if closed is None else _covered(events, closed)
+    counts = None if closed is None else closed["shown"] & _covered(events, closed)
     events = events.select(events["eligible"])
     day = np.full(len(events), np.datetime64("NaT", "s"))
     if closed is not None:
@@ -136,18 +151,45 @@ def find_gap(events: Events) -> dict[str, Array]:
     gaps = events.timeline("membersim.gap_identified")
     none = np.full(len(events), -1, np.int64)
     if gaps is None or "eligible" not in gaps.fields:
-        return {"gap": none}
+        return {"gap": none, **_billed(events, events["cpt_codes"])}
     gaps = gaps.select(gaps["eligible"])
     place = match(events.source, gaps.key)
     latest = _latest(events, gaps)
     place = np.where(place >= 0, place, latest)
     measure, code = events["measure"], events["cpt_codes"]
     found = place >= 0
+    if len(gaps):
+        code = gaps["cpt_codes"][place].where(found & (code.codes < 0), code)
     return {
         "gap": np.where(found, gaps.key[place], -1) if len(gaps) else none,
         "measure": gaps["measure"][place].where(found, measure) if len(gaps) else measure,
-        "cpt_codes": gaps["cpt_codes"][place].where(found & (code.codes < 0), code) if len(gaps) else code,
+        **_billed(events, code),
     }
+
+
+def _billed(events: Events, code: Coded) -> dict[str, Array]:
+    """Return whether something paid shows the service, where claims of the event's visit are known, and the service as billed."""
+    claims = events.timeline(CLAIMS)
+    if claims is None:
+        return {"cpt_codes": code}
+    asked = (events.source >= 0) & events["evidence"].isin(["claim"]) & np.isin(events.source, claims["encounter"])
+    claims = claims.select((claims["bill"] >= 0) & (claims["coverage"] >= 0) & (claims["denial"].codes < 0))
+    billed = Coded.constant(None, len(events))
+    for word in code.words:
+        first = word.split(",")[0].strip()
+        mine = asked & code.isin([word])
+        for service in next((some for some in ALIKE if first in some), (first,)) if mine.any() else ():
+            there = mine & np.isin(events.source, claims["encounter"][_holds(claims, service)])
+            billed = Coded.constant(service, len(events)).where(there, billed)
+    return {"cpt_codes": billed.where(billed.codes >= 0, code), "shown": ~asked | (billed.codes >= 0)}
+
+
+def _holds(claims: Events, service: str) -> np.ndarray:
+    """Return which claims are of a service, by what their visit lists, does or has tested."""
+    listed = [word for word in claims["cpt_codes"].words if service in word.split(",")]
+    tests = [name for name, one in lab_services().items() if service in one.held_by]
+    done = claims["procedure_code"].isin([service]) | claims["test"].isin(tests)
+    return claims["cpt_codes"].isin(listed) | done
 
 
 def _latest(events: Events, gaps: Events) -> np.ndarray:
@@ -184,7 +226,7 @@ def closure_rows(events: Events) -> dict[str, Columns]:
         holds |= asked & _eligible(events, one)
         if one.cpt_codes:
             code = code.where(~asked | (code.codes >= 0), Coded.constant(one.cpt_codes[0], len(events)))
-    kept = np.flatnonzero(~lost & holds & _covered(events))
+    kept = np.flatnonzero(~lost & holds & events["shown"] & _covered(events))
     events, code = events.select(kept), code[kept]
     return {
         "gap_closures": Columns(
@@ -204,7 +246,7 @@ def closure_rows(events: Events) -> dict[str, Columns]:
 GAP_IDENTIFIED = EventType(
     "gap_identified",
     "membersim",
-    "A recommended service is found missing; where the measure does not hold for the person, nothing is.",
+    "A recommended service is found missing; where the measure does not hold for the person or the month, nothing is.",
     (
         Field(
             "measure",
@@ -215,7 +257,8 @@ GAP_IDENTIFIED = EventType(
         ),
         Field("reason", "diagnosis", "The condition or examination it is about; the measure's where absent."),
         Field("eligible", "boolean", "Whether the measure holds for the person; computed.", False),
-        Field("cpt_codes", "text", "The services that would close it; computed."),
+        Field("cpt_codes", "text", "The service that would close it; computed."),
+        Field("visit_codes", "text", "What the visit in which it is given or ordered bills itself; computed."),
         Field("encounter_type", "code", "The visit in which they are given; computed."),
         Field("specialty", "code", "Whose visit that is, where not primary care's; computed."),
         Field("title", "text", "What is missing, in words; computed."),
@@ -229,14 +272,17 @@ GAP_IDENTIFIED = EventType(
 GAP_CLOSED = EventType(
     "gap_closed",
     "membersim",
-    "A care gap is closed: that of the event it depends on, else the member's latest of the measure.",
+    "A care gap is closed: that of the event it depends on, else the member's latest of the measure; no denied claim closes one.",
     (
         Field("measure", "code", "Which measure.", None, tuple(one.measure for one in measures())),
         Field("evidence", "code", "What shows it.", "claim", ("claim", "record", "member_report")),
         Field("cpt_codes", "text", "The service; what the gap asked for where absent."),
+        Field(
+            "shown", "boolean", "Whether a paid claim of its visit, where it has any, is of the service; settled.", True
+        ),
     ),
     closure_rows,
     settle=find_gap,
-    after=("membersim.gap_identified",),
+    after=("membersim.gap_identified", CLAIMS),
     writes=("gap_closures",),
 )

@@ -130,7 +130,7 @@ def _drg(events: Events, inpatient: np.ndarray, procedures: dict[str, Array]) ->
         np.floor(np.nan_to_num(age, nan=40)).astype(np.int64),
         stays.person("gender"),
         stays["discharge_status_code"],
-        [stays[f"diagnosis_{rank}"] for rank in range(1, deciding.DIAGNOSES + 1)],
+        [stays[name] for name in deciding.DIAGNOSES],
         [procedures[f"procedure_{rank}"][rows] for rank in range(PROCEDURES)],
     )
     codes = np.full(len(events), -1, np.int32)
@@ -231,10 +231,10 @@ def _presence(events: Events) -> dict[str, Coded]:
     """Return the present-on-admission indicators of stays, by diagnosis field."""
     inpatient = events["drg"].codes >= 0
     found = {}
-    for rank in range(1, deciding.DIAGNOSES + 1):
-        code = events[f"diagnosis_{rank}"]
+    for name in deciding.DIAGNOSES:
+        code = events[name]
         told = code.recode({word: longest_beginning(word.replace(".", ""), presence(), "Y") for word in code.words})
-        found[f"diagnosis_{rank}"] = Coded(np.where(inpatient, told.codes, -1), told.words)
+        found[name] = Coded(np.where(inpatient, told.codes, -1), told.words)
     return found
 
 
@@ -271,10 +271,7 @@ CLAIM_INSTITUTIONAL = EventType(
         Field("end_time", "datetime", "When it ended."),
         Field("encounter_type", "code", "Which of the two.", "inpatient", ("ed", "inpatient")),
         Field("diagnosis_1", "diagnosis", "The principal diagnosis.", "R07.9"),
-        *(
-            Field(f"diagnosis_{rank}", "code", f"Diagnosis of rank {rank}.")
-            for rank in range(2, deciding.DIAGNOSES + 1)
-        ),
+        *deciding.other_diagnoses(),
         Field("provider", "key", "The attending."),
         Field("facility", "key", "The hospital."),
         Field(

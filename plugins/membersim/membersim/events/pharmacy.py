@@ -35,7 +35,7 @@ def outcomes(events: Events) -> dict[str, Array]:
         "ndc_code": ndc.where(ndc.codes >= 0, usual),
         # Pharmacy claims carry the reason as their only diagnosis.
         "diagnosis_1": events["reason"],
-        **{f"diagnosis_{rank}": Coded.constant(None, len(events)) for rank in range(2, deciding.DIAGNOSES + 1)},
+        **dict.fromkeys(deciding.DIAGNOSES[1:], Coded.constant(None, len(events))),
     }
 
 

@@ -10,7 +10,7 @@ from healthsim_core.events import Events, EventType, Field, match
 from membersim.adjudication import Shares
 from membersim.events import deciding, denying
 from membersim.events.accumulating import shares_of
-from membersim.events.billing import DIAGNOSES, IN_HOSPITAL, ROLES, VISITS, role_of, settle_billing
+from membersim.events.billing import IN_HOSPITAL, ROLES, VISITS, role_of, settle_billing
 from membersim.events.contracted import network_status
 from membersim.events.services import USUAL, priced
 from membersim.reference import benefit
@@ -148,7 +148,7 @@ def _fields(procedure: str | None) -> tuple[Field, ...]:
         Field("length_of_stay_days", "number", "Nights of a stay.", pattern=deciding.WHOLE),
         Field("admission_type_code", "code", "4 for newborns."),
         Field("diagnosis_1", "diagnosis", "The main diagnosis.", "Z00.00"),
-        *(Field(name, "code", f"Diagnosis of rank {name[-1]}.") for name in DIAGNOSES[1:]),
+        *deciding.other_diagnoses(),
         Field(
             "cpt_codes",
             "text",
@@ -160,7 +160,12 @@ def _fields(procedure: str | None) -> tuple[Field, ...]:
         Field("procedure_system", "code", "CPT, HCPCS or ICD-10-PCS.", "ICD-10-PCS" if procedure else None),
         Field("test", "code", "A laboratory test, by its name in orders."),
         Field("vaccine", "code", "A vaccine, by its name in orders."),
-        Field("place_of_service_code", "code", "CMS place of service, of visits outside hospitals.", "11"),
+        Field(
+            "place_of_service_code",
+            "code",
+            "CMS place of service, of visits outside hospitals; 11 gives way to that of the facility.",
+            "11",
+        ),
         Field("provider", "key", "Who rendered it."),
         Field("referrer", "key", "Who ordered it."),
         Field("facility", "key", "Where, and who bills."),

@@ -14,14 +14,22 @@ from membersim.events.billing import (
     ANESTHESIA,
     ATTENDING,
     EMERGENCY,
-    LABORATORY,
     MONTHLY,
     OPERATING,
     PRACTICE,
     ROLES,
     billed_as,
 )
-from membersim.events.bundling import ADULT, age_at, once, service_lines, with_giving, with_modifiers, with_panels
+from membersim.events.bundling import (
+    ADULT,
+    ELDER,
+    age_at,
+    once,
+    service_lines,
+    with_giving,
+    with_modifiers,
+    with_panels,
+)
 from membersim.reference import UNLISTED, benefit, fees, of_plan
 from membersim.reference.services import (
     drug_units,
@@ -91,7 +99,7 @@ def lines_of(events: Events, leads: Events) -> dict[str, Array]:
         (role == ATTENDING, _days),
         (role == OPERATING, _operations_done),
         (role == ANESTHESIA, _anesthesia),
-        (role == LABORATORY, _tests),
+        (events["test"].codes >= 0, _tests),
         ((role != OPERATING) & (role != ANESTHESIA) & (events["procedure_code"].codes >= 0), _procedure),
         (events["vaccine"].codes >= 0, _vaccines),
     ]
@@ -244,6 +252,8 @@ def _vaccines(events: Events) -> Columns:
     facts, vaccine = vaccine_services(), events["vaccine"]
     child = vaccine.recode({word: facts[word].child_code for word in vaccine.words if word in facts})
     adult = vaccine.recode({word: facts[word].adult_code for word in vaccine.words if word in facts})
-    code = adult.where(age_at(events) >= ADULT, child)
+    elder = vaccine.recode({word: facts[word].elder_code for word in vaccine.words if word in facts})
+    age = age_at(events)
+    code = elder.where(age >= ELDER, adult.where(age >= ADULT, child))
     rows = np.flatnonzero(code.codes >= 0)
     return service_lines(events, rows, code[rows], vaccine=vaccine[rows])

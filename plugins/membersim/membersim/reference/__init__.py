@@ -213,10 +213,14 @@ class Measure:
     conditions: tuple[str, ...]
     cpt_codes: tuple[str, ...]
     """Empty: the preventive visit of the age."""
+    visit_codes: str
+    """What the visit bills itself; laboratories bill what it only orders."""
     encounter_type: str
     reason: str
     """Empty: the condition."""
     specialty: str
+    months: tuple[int, ...]
+    """Empty: all the year."""
     weight: float
 
 
@@ -232,9 +236,11 @@ def measures() -> tuple[Measure, ...]:
             row["sex"],
             tuple(one for one in row["conditions"].split("|") if one),
             tuple(one for one in row["cpt_codes"].split("|") if one),
+            row["visit_codes"],
             row["encounter_type"],
             row["reason"],
             row["specialty"],
+            tuple(int(one) for one in row["months"].split("|") if one),
             float(row["weight"]),
         )
         for row in read_csv(HERE, "measures.csv")

@@ -85,16 +85,29 @@ class VaccineService:
 
     child_code: str
     adult_code: str
+    elder_code: str
+    """For people from 65 on."""
     components: int
     route: str
     """injection, oral or covid."""
+
+    @property
+    def held_by(self) -> tuple[str, ...]:
+        """Return all numbers under which a claim may hold the vaccine."""
+        return (self.child_code, self.adult_code, self.elder_code)
 
 
 @functools.cache
 def vaccine_services() -> dict[str, VaccineService]:
     """Return what vaccinators bill, by the vaccine's name."""
     return {
-        row["vaccine"]: VaccineService(row["child_code"], row["adult_code"], int(row["components"]), row["route"])
+        row["vaccine"]: VaccineService(
+            row["child_code"],
+            row["adult_code"],
+            row["elder_code"] or row["adult_code"],
+            int(row["components"]),
+            row["route"],
+        )
         for row in read_csv(HERE, "vaccine_services.csv")
     }
 

@@ -11,7 +11,7 @@ from healthsim_core.columns import Coded
 from healthsim_core.events import DAY, Events
 from healthsim_core.facts import read_csv
 from patientsim.events.pregnancy import TRIMESTERS
-from patientsim.reference.diagnoses import orders_of_codes
+from patientsim.reference.diagnoses import orders_of_codes, visit_combinations
 
 STAGES = ("first", "second", "third", "birth", "after")
 BIRTHS = ("O60", "O75", "O76", "O80", "O82", "O34")
@@ -20,6 +20,8 @@ ROUTINE = ("O80", "Z34")
 AFTER = "Z39"
 LAST = ("Z3A", "Z37")
 """What stands at the end, and stays however many diseases there are."""
+SPARE = 6
+"""Places for the codes that go with others, until what is too much is left out."""
 SINCE = 300 * DAY
 """A diabetes of pregnancy found longer ago was of another one."""
 
@@ -59,10 +61,11 @@ class Ranks:
 
     def __init__(self, ranks: list[Coded]):
         """Unite the words of all ranks."""
+        self.count = len(ranks)
         self.words = list(dict.fromkeys(str(word) for one in ranks for word in one.words))
-        self.slots = np.stack(
-            [one.lookup({word: n for n, word in enumerate(self.words)}, -1, np.int32) for one in ranks]
-        )
+        number = {word: n for n, word in enumerate(self.words)}
+        slots = np.stack([one.lookup(number, -1, np.int32) for one in ranks])
+        self.slots = np.concatenate([slots, np.full((SPARE, slots.shape[1]), -1, np.int32)])
 
     def code(self, word: str) -> int:
         """Return the number of a word, which is added where it is new."""
@@ -87,7 +90,31 @@ def as_guidelines_ask(events: Events, ranks: Ranks) -> dict[str, Coded]:
     """Return the diagnoses by rank as the coding guidelines want them."""
     _in_order(events, ranks)
     _in_pregnancy(events, ranks)
+    _combined(ranks)
+    _cut(ranks)
     return ranks.columns()
+
+
+def _combined(ranks: Ranks) -> None:
+    """Write one code instead of another where the visit is about what that one says too."""
+    for one in visit_combinations():
+        beside = np.all([ranks.beginning(group, ranks.slots).any(axis=0) for group in one.beside], axis=0)
+        rows = (ranks.slots == ranks.code(one.code)) & beside
+        ranks.slots = np.where(rows, np.int32(ranks.code(one.writes)), ranks.slots)
+
+
+def _cut(ranks: Ranks) -> None:
+    """Leave out what is too much, the last first, but no code that goes with another."""
+    slots = ranks.slots
+    if not (slots[ranks.count :] >= 0).any():
+        ranks.slots = slots[: ranks.count]
+        return
+    together = {begins for pair in orders_of_codes() for begins in pair} | {one.writes for one in visit_combinations()}
+    kept = ranks.beginning((*together, *LAST), slots)
+    kept[0] = True
+    others = (slots >= 0) & ~kept
+    kept |= others & (np.cumsum(others, axis=0) <= ranks.count - kept.sum(axis=0))
+    ranks.slots = _packed(list(np.where(kept, slots, -1)))[: ranks.count]
 
 
 def _theirs(events: Events, begins: str, ranks: Ranks) -> np.ndarray:

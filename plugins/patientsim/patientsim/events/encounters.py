@@ -18,8 +18,8 @@ from patientsim.events.vitals import visit_signs
 from patientsim.events.who import at_trial_sites, who_and_where
 from patientsim.reference import diagnosis_labels
 
-DIAGNOSES = 4
-"""Diagnoses an encounter carries at most: the reason and the person's chronic conditions."""
+DIAGNOSES = 12
+"""Diagnoses an encounter carries at most, as many as a professional claim: the reason and the person's chronic conditions."""
 
 # Class (HL7 v3 ActCode), place of service (CMS), usual minutes (0: drawn, or nights), usual service (CPT or HCPCS number)
 # by type of encounter.

@@ -9,15 +9,18 @@ import numpy as np
 from healthsim_core.columns import Coded
 from healthsim_core.draws import uniforms
 from healthsim_core.events import DAY, Events, match
+from patientsim.events.coding import BIRTHS
 from patientsim.events.placing import VISITS, day_inside, day_of, midnight
 from patientsim.reference import diagnosis_codes
 from patientsim.reference.diagnoses import orders_of_codes
-from patientsim.reference.onset import days_of, onset_ages
+from patientsim.reference.onset import days_of, onset_ages, until_birth
 
 WIDTH = 1 << 20
 """More days than there are."""
 EPISODE = 45
 """Days within which somebody seen for the same acute illness still has it."""
+TERM = 300
+"""Days after the first visit within which a pregnancy's birth is."""
 UNBORN = 10
 """Years within which the diseases of somebody without a birth date began."""
 
@@ -135,11 +138,34 @@ def _seen_for(events: Events) -> tuple[dict[str, int], np.ndarray, np.ndarray]:
     return diseases, found, found[first] % WIDTH
 
 
+def _births(events: Events, onset: np.ndarray) -> np.ndarray:
+    """Return the day of each event's person's next birth, from the onset on; NaT for none."""
+    stays = events.timeline("patientsim.admission")
+    none = np.full(len(events), np.datetime64("NaT"), "M8[s]")
+    if stays is None:
+        return none
+    births = stays.select(
+        stays["reason"].lookup({word: word.startswith(BIRTHS) for word in stays["reason"].words}, False, bool)
+    )
+    keys = np.sort(births.entity * WIDTH + day_of(births["start_time"]))
+    if not len(keys):
+        return none
+    first = events.entity * WIDTH + day_of(onset)
+    found = keys[np.minimum(np.searchsorted(keys, first), len(keys) - 1)]
+    fits = (found >= first) & (found - first <= TERM)
+    return np.where(fits, (found % WIDTH).astype("datetime64[D]").astype("M8[s]"), none)
+
+
 def abatement_dates(events: Events, code: Coded, onset: np.ndarray) -> np.ndarray:
     """Return when what passes is over, not before the visit or stay is; NaT for what stays, or stayed until death."""
     days = days_of(code)
     passes = (days >= 0) & ~code.isin(list(chronic_codes()))
     over = onset + np.maximum(days, 0) * DAY
+    pregnant = until_birth(code)
+    if pregnant.any():
+        birth = _births(events, onset)
+        passes = np.where(pregnant, ~np.isnat(birth), passes)
+        over = np.where(pregnant, birth, over)
     for name in ("end_time", "visit_end"):
         if name in events.fields:
             over = np.fmax(over, midnight(events[name]))

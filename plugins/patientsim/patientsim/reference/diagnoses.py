@@ -48,14 +48,24 @@ def diagnosis_limits() -> tuple[CodeLimit, ...]:
 @functools.cache
 def diagnosis_combinations() -> tuple[CodeCombination, ...]:
     """Return what the guidelines want written where conditions meet in one person."""
+    return _combinations("diagnosis_combinations.csv")
+
+
+@functools.cache
+def visit_combinations() -> tuple[CodeCombination, ...]:
+    """Return what the guidelines want written where conditions meet at one visit."""
+    return _combinations("visit_combinations.csv")
+
+
+def _combinations(name: str) -> tuple[CodeCombination, ...]:
     return tuple(
         CodeCombination(
             row["code"],
             row["writes"],
             tuple(tuple(group.split("|")) for group in row["beside"].split("&")) if row["beside"] else (),
-            tuple(row["without"].split("|")) if row["without"] else (),
+            tuple(row["without"].split("|")) if row.get("without") else (),
         )
-        for row in read_csv("patientsim.reference", "diagnosis_combinations.csv")
+        for row in read_csv("patientsim.reference", name)
     )
 
 

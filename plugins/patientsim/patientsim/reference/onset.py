@@ -14,7 +14,7 @@ from healthsim_core.facts import read_csv
 
 @frozen
 class Onset:
-    """When in life a disease begins, at most how many years ago, and how many days it lasts; None: it stays."""
+    """When in life a disease begins, at most how many years ago, and how many days it lasts; None: it stays, or until a birth."""
 
     begins: str
     earliest: float
@@ -22,6 +22,7 @@ class Onset:
     spread: float
     years: float | None
     days: int | None
+    until_birth: bool
 
 
 @functools.cache
@@ -32,7 +33,8 @@ def onsets() -> tuple[Onset, ...]:
             row["begins"],
             *(float(row[name]) for name in ("earliest", "typical", "spread")),
             float(row["years"]) if row["years"] else None,
-            int(row["days"]) if row["days"] else None,
+            int(row["days"]) if row["days"].isdigit() else None,
+            row["days"] == "birth",
         )
         for row in read_csv("patientsim.reference", "onsets.csv")
     ]
@@ -50,6 +52,11 @@ def days_of(code: Coded) -> np.ndarray:
     return code.lookup(
         {word: -1 if (days := onset_of(word).days) is None else days for word in code.words}, -1, np.int64
     )
+
+
+def until_birth(code: Coded) -> np.ndarray:
+    """Return which diseases last until the next birth."""
+    return code.isin([word for word in code.words if onset_of(word).until_birth])
 
 
 def onset_ages(code: Coded, age: np.ndarray, u: np.ndarray) -> np.ndarray:

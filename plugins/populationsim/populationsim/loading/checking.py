@@ -10,7 +10,8 @@ from attrs import frozen
 
 from healthsim_core.errors import UserError
 from populationsim import facts
-from populationsim.loading.database import loads
+from populationsim.figures import retired_counties
+from populationsim.loading.database import Load, loads
 from populationsim.loading.layouts import STAGING, Form, Kind
 
 if TYPE_CHECKING:
@@ -20,6 +21,11 @@ MISSING = "-999"
 """How the Social Vulnerability Index writes a figure that is not available."""
 TOLERATED = 0.01
 """The share of rows that may be refused; with more, the file is not what it should be."""
+FEWEST = 0.5
+"""The share of what was loaded before that a file must have to take its place."""
+MOST = 0.9
+"""The share of the nation's counties from which a file counts as all of them."""
+ALL_THE_SAME = "download it again, or load it all the same with --allow-partial"
 NUMERALS = {5: "five", 6: "six", 10: "ten", 11: "eleven"}
 
 
@@ -42,6 +48,23 @@ def refuse_too_many(path: Path, kind: Kind, problems: list[tuple[int, str]], ref
     listed = "\n  ".join(why for _, why in problems[:20])
     more = f"\n  … and {len(problems) - 20} more" if len(problems) > 20 else ""
     raise UserError(f"{path} cannot be loaded:\n  {listed}{more}")
+
+
+def refuse_partial(path: Path, kind: Kind, before: Load | None, load: Load) -> None:
+    """Raise UserError where a file has less than half of what it would replace."""
+    if before and before.limits == load.limits and load.row_count < before.row_count * FEWEST:
+        raise UserError(
+            f"{path} has {load.row_count:,} {kind.unit}, and would replace the {before.row_count:,} of {before.file}; {ALL_THE_SAME}"
+        )
+
+
+def missing_counties(kind: Kind, load: Load) -> list[str]:
+    """Say how many of the nation's counties a file has, where it is a part of them."""
+    nation = len(facts.counties()) - len(retired_counties())
+    # Metropolitan areas are made of some counties only; a county or two differ from year to year.
+    if kind.unit != "counties" or kind.name == "cbsa" or load.row_count >= nation * MOST:
+        return []
+    return [f"{load.file}: {load.row_count:,} of {nation:,} counties; the built-in figures serve for the others"]
 
 
 def _keys(conn: DuckDBPyConnection, kind: Kind, form: Form) -> list[tuple[int, str]]:
@@ -71,15 +94,11 @@ def _keys(conn: DuckDBPyConnection, kind: Kind, form: Form) -> list[tuple[int, s
     ]
 
 
-TERRITORIES = ("60", "66", "69", "72", "78")
-"""American Samoa, Guam, the Northern Marianas, Puerto Rico and the Virgin Islands: in some files, and no states."""
-
-
 def _states(conn: DuckDBPyConnection, kind: Kind) -> list[tuple[int, str]]:
     """Refuse the FIPS of no state."""
     if kind.digits not in (5, 11):
         return []
-    known = sorted({*(one.fips for one in facts.states().values()), *TERRITORIES})
+    known = sorted({*(one.fips for one in facts.states().values()), *facts.TERRITORIES})
     nowhere = f"NOT place_refused AND NOT list_contains({known}, left(place_key, 2))"
     wrong, example = conn.execute(f"SELECT count(*), min(place_key) FROM {STAGING} WHERE {nowhere}").fetchall()[0]
     if not wrong:

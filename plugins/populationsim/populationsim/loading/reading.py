@@ -26,6 +26,8 @@ UNPACKING = "healthsim-init-"
 """How the folders begin in which archives are unpacked."""
 PREAMBLE = 200
 """Lines within which the header must stand: SAHIE's preamble has about 80."""
+LAST = 1 << 16
+"""Bytes within which the last line must stand."""
 
 
 @frozen
@@ -147,6 +149,14 @@ def table_of(path: Path, kind: Kind, encoding: str, said: Path) -> Table:
             if best is None or len(missing) - len(wanted) < best[0]:
                 best = (len(missing) - len(wanted), form, missing)
     raise UserError(f"{said} is not a {kind.title}: " + _lacking(best, kind))
+
+
+def breaks_off(table: Table) -> bool:
+    """Return whether the last line has no end and fewer fields than the header: the file was cut off on its way."""
+    with table.path.open("rb") as file:
+        file.seek(max(file.seek(0, io.SEEK_END) - LAST, 0))
+        last = file.read().decode(table.encoding, "replace").rpartition("\n")[2]
+    return bool(last) and len(_fields(last, table.delimiter)) < len(table.columns)
 
 
 def _lacking(best: tuple[int, Form, list[str]] | None, kind: Kind) -> str:

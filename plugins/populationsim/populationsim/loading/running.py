@@ -12,11 +12,11 @@ import duckdb
 
 from healthsim_core.errors import UserError
 from populationsim import facts
-from populationsim.loading.checking import refuse_too_many, reject_rows
+from populationsim.loading.checking import ALL_THE_SAME, missing_counties, refuse_partial, refuse_too_many, reject_rows
 from populationsim.loading.database import Load, digest, loads, open_reference, record
 from populationsim.loading.kinds import KINDS
 from populationsim.loading.layouts import EVERYTHING, STAGING, Kind, Limits, Progress, silent
-from populationsim.loading.reading import UNPACKING, Table, survey, table_of, unpacked
+from populationsim.loading.reading import UNPACKING, Table, breaks_off, survey, table_of, unpacked
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -45,6 +45,7 @@ def load_reference(
     files: Mapping[str, Path] | None = None,
     limits: Limits = EVERYTHING,
     vintages: Mapping[str, str] | None = None,
+    allow_partial: bool = False,
 ) -> dict[str, tuple[Load, list[str]]]:
     """Load the given files by kind into the reference database, one after the other; return {kind: (load, notes)}.
 
@@ -63,7 +64,8 @@ def load_reference(
             conn.execute(f"SET memory_limit = '{MEMORY}'; SET preserve_insertion_order = false")
             for name in ordered:
                 vintage = (vintages or {}).get(name)
-                done[name] = load_file(conn, name, given[name], progress, limits, vintage, database.parent)
+                beside = database.parent
+                done[name] = load_file(conn, name, given[name], progress, limits, vintage, beside, allow_partial)
         return done
     finally:
         if begun and not done:
@@ -85,10 +87,12 @@ def load_file(
     limits: Limits = EVERYTHING,
     vintage: str | None = None,
     beside: Path | None = None,
+    allow_partial: bool = False,
 ) -> tuple[Load, list[str]]:
     """Load one file of a kind; return the load and what there is to say of it: rows refused, or that nothing changed.
 
-    `vintage` serves where the file does not say its own. `beside` is the folder to unpack archives in.
+    `vintage` serves where the file does not say its own. `beside` is the folder to unpack archives in. A file that breaks
+    off, or has less than half of what was loaded before, is refused unless `allow_partial`.
     """
     kind, path = KINDS[name], Path(path)
     if not path.is_file():
@@ -103,9 +107,13 @@ def load_file(
         with unpacked(path, kind, beside, progress) as plain:
             encoding = content.encoding if plain == path else survey(plain, progress).encoding
             table = table_of(plain, kind, encoding, path)
+            if not allow_partial and breaks_off(table):
+                raise UserError(f"{path} is incomplete: its last line breaks off; {ALL_THE_SAME}")
             problems = _fill(conn, kind, table, path, limits, progress)
             said = kind.vintage(conn, plain) or kind.vintage(conn, path) or vintage
         load = _loaded(conn, kind, path, said, content.sha256, sum(count for count, _ in problems), label)
+        if not allow_partial:
+            refuse_partial(path, kind, before, load)
         record(conn, load)
         conn.execute("COMMIT")
     except BaseException as error:
@@ -116,7 +124,7 @@ def load_file(
     notes = [f"{path.name}: refused: {why}" for count, why in problems if count]
     if table.form.lacks:
         notes.append(f"{path.name}: {table.form.lacks}")
-    return load, [*notes, *_replaced(before, load)]
+    return load, [*notes, *missing_counties(kind, load), *_replaced(before, load)]
 
 
 def _replaced(before: Load | None, load: Load) -> list[str]:

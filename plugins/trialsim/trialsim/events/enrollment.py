@@ -8,6 +8,7 @@ from healthsim_core.columns import Array, Coded, Columns
 from healthsim_core.distributions import pick
 from healthsim_core.events import Events, EventType, Field
 from trialsim.blocks import cohort_of, randomize
+from trialsim.kidneys import excluded
 from trialsim.reference import DEFAULT_STUDY, arms, criteria, rows, studies, weights
 from trialsim.states import age_on, are_first, day_of, entry
 from trialsim.subject_rows import COMMON_TABLES, common_rows
@@ -25,7 +26,7 @@ def known_study(given: Coded) -> Coded:
 
 
 def screening_outcomes(events: Events) -> dict[str, Array]:
-    """Return who is eligible: of the study's age and condition, and not among those who fail for other reasons."""
+    """Return who is eligible: of the study's age and condition, with kidneys that work, and not among those who fail for other reasons."""
     study = known_study(events["study"])
     facts = studies()
     rate = study.lookup({name: one.screen_failure_rate for name, one in facts.items()}, 0.0, float)
@@ -48,6 +49,9 @@ def screening_outcomes(events: Events) -> dict[str, Array]:
             has = ~mine | events.person(f"has.{one.condition_code}")
             eligible &= has
             failed = failed.where(has, Coded.constant("INCL02", len(events)))
+    filters = ~excluded(events)
+    eligible &= filters
+    failed = failed.where(filters | (failed.codes >= 0), Coded.constant("EXCL01", len(events)))
     return {"study": study, "eligible": eligible, "failed_criterion": failed, "cohort": cohort.astype(float)}
 
 

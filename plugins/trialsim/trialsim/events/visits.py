@@ -115,15 +115,11 @@ def handle_scheduled(events: Events) -> dict[str, Columns]:
             "visit_date": np.where(mine["missed"], np.datetime64("NaT", "s"), mine.time),
         }
     )
-    results = result_rows(mine.select(~mine["missed"]), *_asked(mine, it))
+    seen = ~mine["missed"]
+    row = mine.row[seen]
+    results = result_rows(mine.select(seen), it.study[row], it.arm[row], visits["encounter_id"][seen])
     found = {**common_rows(events, it), "visits": visits}
     return found if results is None else {**found, "trial_results": results}
-
-
-def _asked(visits: Events, it: Participation) -> tuple[Coded, Coded]:
-    """Return study and arm of the subjects of the visits that took place."""
-    row = visits.row[~visits["missed"]]
-    return it.study[row], it.arm[row]
 
 
 def _visit(events: Events, kind: str, name: Coded, number: np.ndarray) -> dict[str, Array]:
@@ -138,12 +134,15 @@ def _visit(events: Events, kind: str, name: Coded, number: np.ndarray) -> dict[s
 
 
 def _encounters(events: Events) -> np.ndarray:
-    """Return each visit's encounter: the one that follows from it, else the person's of that day; none that was put off."""
+    """Return each visit's encounter: what follows from it, else the linked one if at its site; none that was put off."""
     encounters = events.timeline("patientsim.encounter")
     if encounters is None or not len(encounters):
         return events["encounter"]
     found = match(events.key, encounters.source)
-    found = np.where(found >= 0, found, match(events["encounter"], encounters.key))
+    linked = match(events["encounter"], encounters.key)
+    for place, ours in (("facility", "facility"), ("provider", "investigator")):
+        linked = np.where((events[ours] >= 0) & (encounters[place][linked] == events[ours]), linked, -1)
+    found = np.where(found >= 0, found, linked)
     begins = encounters.fields.get("start_time", encounters.time)[found]
     there = (found >= 0) & (begins.astype("datetime64[D]") == events.time.astype("datetime64[D]"))
     return np.where(there, encounters.key[found], -1)
@@ -247,7 +246,7 @@ SCHEDULED_VISIT = EventType(
         Field("missed", "boolean", "Whether it is missed; computed.", False),
         STUDY,
         Field("result", "number", "The study's primary endpoint as measured at the visit; computed."),
-        Field("encounter", "key", "The encounter of that day; -1 for none."),
+        Field("encounter", "key", "The encounter of that day, which counts if it is at the site; -1 for none."),
         Field("deviation", "code", "What about it deviates from the protocol: visit_missed, visit_window; settled."),
         IN_STUDY,
         *SITE,
@@ -255,6 +254,7 @@ SCHEDULED_VISIT = EventType(
     handle_scheduled,
     visit_outcomes,
     writes=(*COMMON_TABLES, "visits", "trial_results"),
+    reads=("observations",),
     links=(LINK,),
     settle=scheduled_settled,
     after=IN_TIME,

@@ -6,11 +6,5 @@ SELECT r.study_id AS STUDYID, 'DS' AS DOMAIN, r.usubjid AS USUBJID, d.dispositio
   END AS DSTERM,
   d.decoded_term AS DSDECOD, d.category AS DSCAT,
   CASE WHEN d.category = 'DISPOSITION EVENT' THEN 'STUDY PARTICIPATION' END AS DSSCAT,
-  -- By the date, as in every dataset; who is randomized has not been treated yet.
-  CASE
-    WHEN d.decoded_term = 'RANDOMIZED' OR r.first_dose IS NULL OR d.disposition_date < r.first_dose THEN 'SCREENING'
-    WHEN d.disposition_date <= r.last_dose THEN 'TREATMENT'
-    ELSE 'FOLLOW-UP'
-  END AS EPOCH,
-  d.disposition_date AS DSSTDTC, r.first_dose AS RFSTDTC
+  d.epoch AS EPOCH, d.disposition_date AS DSSTDTC, r.first_dose AS RFSTDTC
 FROM dispositions d JOIN reference r USING (subject_id)
