@@ -176,15 +176,15 @@ def test_films_and_vaccines_without_a_visit_are_billed_and_those_of_a_visit_join
         """SELECT DISTINCT specialty FROM claims JOIN providers ON provider_id = rendering_provider_id WHERE billing_role = 'imaging'""",
     ) == [("radiology",)]
     shots = dict(services(cohort, "billing_role = 'practice' AND encounter_id IS NULL"))
-    assert (
-        set(shots) == {f"91320x1 90656x1 90480x1 {one}x1" for one in ("90471", "G0008")} and sum(shots.values()) == 60
-    )
+    # The dose for elders is for those of 65 and more, whoever pays; Medicare asks for its own number.
+    given = {("90656", "90471"), ("90662", "90471"), ("90662", "G0008")}
+    assert set(shots) == {f"91320x1 {flu}x1 90480x1 {one}x1" for flu, one in given} and sum(shots.values()) == 60
     # The 31st is a Saturday: the appointment is on the Friday before.
     found = services(cohort, "billing_role = 'practice' AND c.service_date = DATE '2025-05-30'")
     assert found == [("99214-25x1 83036-QWx1 90715x1 90471x1", 60)]
     assert rows(
         cohort,
-        "SELECT max(member_amount) FROM claim_lines WHERE procedure_code IN ('90656', '90471', 'G0008', '90480')",
+        "SELECT max(member_amount) FROM claim_lines WHERE procedure_code IN ('90656', '90662', '90471', 'G0008', '90480')",
     ) == [(0,)]
 
 
