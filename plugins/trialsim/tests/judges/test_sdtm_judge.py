@@ -49,6 +49,6 @@ def test_pointblank_sees_what_is_wrong(studies):
 
 def test_dataset_json_is_valid(folder):
     paths = sorted(folder.glob("*/*.json"))
-    assert len(paths) == 20
+    assert len(paths) == 24
     for path in paths:
         assert dsjframe.validate_dataset(path)["ok"], dsjframe.validate_dataset(path)["message"]
